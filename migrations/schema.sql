@@ -481,7 +481,9 @@ CREATE TABLE public.customer_config (
     max_storage_bytes bigint DEFAULT '10737418240'::bigint NOT NULL,
     reads_per_minute integer DEFAULT 600 NOT NULL,
     deletion_retention_days integer DEFAULT 0 NOT NULL,
+    chat_models text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT customer_config_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100))),
+    CONSTRAINT customer_config_chat_models_check CHECK ((cardinality(chat_models) <= 10)),
     CONSTRAINT customer_config_check CHECK ((chunk_overlap < chunk_size)),
     CONSTRAINT customer_config_chunk_overlap_check CHECK ((chunk_overlap >= 0)),
     CONSTRAINT customer_config_chunk_strategy_check CHECK ((chunk_strategy = ANY (ARRAY['recursive'::text, 'fixed'::text, 'paragraph'::text, 'markdown'::text, 'semantic'::text, 'parentChild'::text]))),
@@ -540,7 +542,8 @@ CREATE FUNCTION public.config_of(cfg public.customer_config) RETURNS jsonb
         'monthlyBudgetUsd', trim_scale(cfg.monthly_budget_usd)::text,
         'budgetAlertPercent', cfg.budget_alert_percent,
         'retentionDays', cfg.retention_days,
-        'deletionRetentionDays', cfg.deletion_retention_days)
+        'deletionRetentionDays', cfg.deletion_retention_days,
+        'chatModels', to_jsonb(cfg.chat_models))
     $$;
 
 -- Name: count_redrivable(text[], uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -1693,6 +1696,91 @@ CREATE TABLE public.bulk_documents (
 
 ALTER TABLE ONLY public.bulk_documents FORCE ROW LEVEL SECURITY;
 
+-- Name: chat_feedback; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_feedback (
+    customer_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    rating text NOT NULL,
+    comment text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_feedback_comment_check CHECK ((char_length(comment) <= 2000)),
+    CONSTRAINT chat_feedback_rating_check CHECK ((rating = ANY (ARRAY['up'::text, 'down'::text])))
+);
+
+ALTER TABLE ONLY public.chat_feedback FORCE ROW LEVEL SECURITY;
+
+-- Name: chat_messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_messages (
+    customer_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    role text NOT NULL,
+    content text NOT NULL,
+    answer jsonb,
+    sources integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_messages_check CHECK (((answer IS NOT NULL) = (role = 'assistant'::text))),
+    CONSTRAINT chat_messages_number_check CHECK ((number >= 1)),
+    CONSTRAINT chat_messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text]))),
+    CONSTRAINT chat_messages_sources_check CHECK ((sources >= 0))
+);
+
+ALTER TABLE ONLY public.chat_messages FORCE ROW LEVEL SECURITY;
+
+-- Name: chat_providers; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_providers (
+    customer_id uuid NOT NULL,
+    name text NOT NULL,
+    models jsonb NOT NULL,
+    nonce bytea,
+    ciphertext bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_providers_check CHECK (((nonce IS NULL) = (ciphertext IS NULL))),
+    CONSTRAINT chat_providers_ciphertext_check CHECK (((octet_length(ciphertext) >= 17) AND (octet_length(ciphertext) <= 1200))),
+    CONSTRAINT chat_providers_models_check CHECK (((jsonb_typeof(models) = 'array'::text) AND ((jsonb_array_length(models) >= 1) AND (jsonb_array_length(models) <= 50)))),
+    CONSTRAINT chat_providers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+    CONSTRAINT chat_providers_nonce_check CHECK ((octet_length(nonce) = 12))
+);
+
+ALTER TABLE ONLY public.chat_providers FORCE ROW LEVEL SECURITY;
+
+-- Name: chat_sessions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_sessions (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid,
+    api_key_id uuid,
+    title text NOT NULL,
+    messages integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_sessions_check CHECK ((num_nonnulls(user_id, api_key_id) = 1)),
+    CONSTRAINT chat_sessions_messages_check CHECK ((messages >= 0)),
+    CONSTRAINT chat_sessions_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)))
+);
+
+ALTER TABLE ONLY public.chat_sessions FORCE ROW LEVEL SECURITY;
+
+-- Name: chat_sources; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_sources (
+    customer_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    document_id uuid NOT NULL,
+    version integer NOT NULL,
+    CONSTRAINT chat_sources_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY public.chat_sources FORCE ROW LEVEL SECURITY;
+
 -- Name: collections; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.collections (
@@ -2041,11 +2129,15 @@ CREATE TABLE public.provider_calls (
     nano_usd bigint NOT NULL,
     call_id uuid DEFAULT gen_random_uuid() NOT NULL,
     paid_by text,
+    cached_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
     CONSTRAINT provider_calls_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT provider_calls_cached_tokens_check CHECK ((cached_tokens >= 0)),
     CONSTRAINT provider_calls_inputs_check CHECK ((inputs >= 0)),
     CONSTRAINT provider_calls_nano_usd_check CHECK ((nano_usd >= 0)),
     CONSTRAINT provider_calls_operation_check CHECK (((char_length(operation) >= 1) AND (char_length(operation) <= 64))),
     CONSTRAINT provider_calls_outcome_check CHECK ((outcome ~ '^[a-z][a-z0-9_]{1,63}$'::text)),
+    CONSTRAINT provider_calls_output_tokens_check CHECK ((output_tokens >= 0)),
     CONSTRAINT provider_calls_paid_by_check CHECK ((paid_by = ANY (ARRAY['customer'::text, 'platform'::text]))),
     CONSTRAINT provider_calls_stage_check CHECK ((stage = ANY (ARRAY['chunking'::text, 'embedding'::text, 'regenerating'::text]))),
     CONSTRAINT provider_calls_tokens_check CHECK ((tokens >= 0))
@@ -2355,6 +2447,31 @@ ALTER TABLE ONLY public.audit_log
 ALTER TABLE ONLY public.bulk_documents
     ADD CONSTRAINT bulk_documents_pkey PRIMARY KEY (customer_id, job_id, document_id);
 
+-- Name: chat_feedback chat_feedback_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_feedback
+    ADD CONSTRAINT chat_feedback_pkey PRIMARY KEY (customer_id, session_id, number);
+
+-- Name: chat_messages chat_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_pkey PRIMARY KEY (customer_id, session_id, number);
+
+-- Name: chat_providers chat_providers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_providers
+    ADD CONSTRAINT chat_providers_pkey PRIMARY KEY (customer_id, name);
+
+-- Name: chat_sessions chat_sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_pkey PRIMARY KEY (customer_id, id);
+
+-- Name: chat_sources chat_sources_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sources
+    ADD CONSTRAINT chat_sources_pkey PRIMARY KEY (customer_id, session_id, number, document_id, version);
+
 -- Name: collections collections_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.collections
@@ -2632,6 +2749,22 @@ CREATE INDEX audit_log_list ON public.audit_log USING btree (customer_id, at DES
 -- Name: bulk_documents_waiting; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX bulk_documents_waiting ON public.bulk_documents USING btree (customer_id, job_id, document_id) WHERE (code IS NULL);
+
+-- Name: chat_feedback_newest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_feedback_newest ON public.chat_feedback USING btree (customer_id, created_at DESC, session_id DESC, number DESC);
+
+-- Name: chat_sessions_api_key; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_sessions_api_key ON public.chat_sessions USING btree (customer_id, api_key_id, last_used_at DESC, id DESC) WHERE (api_key_id IS NOT NULL);
+
+-- Name: chat_sessions_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_sessions_user ON public.chat_sessions USING btree (customer_id, user_id, last_used_at DESC, id DESC) WHERE (user_id IS NOT NULL);
+
+-- Name: chat_sources_document; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX chat_sources_document ON public.chat_sources USING btree (customer_id, document_id, version);
 
 -- Name: collections_list; Type: INDEX; Schema: public; Owner: -
 
@@ -2917,6 +3050,14 @@ CREATE TRIGGER record_run_ended AFTER UPDATE ON public.documents FOR EACH ROW WH
 
 CREATE TRIGGER touch BEFORE UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+-- Name: chat_feedback touch; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER touch BEFORE UPDATE ON public.chat_feedback FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+-- Name: chat_providers touch; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER touch BEFORE UPDATE ON public.chat_providers FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 -- Name: collections touch; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER touch BEFORE UPDATE ON public.collections FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -3026,6 +3167,61 @@ ALTER TABLE ONLY public.audit_log
 
 ALTER TABLE ONLY public.bulk_documents
     ADD CONSTRAINT bulk_documents_customer_id_job_id_fkey FOREIGN KEY (customer_id, job_id) REFERENCES public.jobs(customer_id, id) ON DELETE CASCADE;
+
+-- Name: chat_feedback chat_feedback_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_feedback
+    ADD CONSTRAINT chat_feedback_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: chat_feedback chat_feedback_customer_id_session_id_number_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_feedback
+    ADD CONSTRAINT chat_feedback_customer_id_session_id_number_fkey FOREIGN KEY (customer_id, session_id, number) REFERENCES public.chat_messages(customer_id, session_id, number) ON DELETE CASCADE;
+
+-- Name: chat_messages chat_messages_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: chat_messages chat_messages_customer_id_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_customer_id_session_id_fkey FOREIGN KEY (customer_id, session_id) REFERENCES public.chat_sessions(customer_id, id) ON DELETE CASCADE;
+
+-- Name: chat_providers chat_providers_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_providers
+    ADD CONSTRAINT chat_providers_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: chat_sessions chat_sessions_customer_id_api_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_customer_id_api_key_id_fkey FOREIGN KEY (customer_id, api_key_id) REFERENCES public.api_keys(customer_id, id) ON DELETE CASCADE;
+
+-- Name: chat_sessions chat_sessions_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: chat_sessions chat_sessions_customer_id_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_customer_id_user_id_fkey FOREIGN KEY (customer_id, user_id) REFERENCES public.users(customer_id, id) ON DELETE CASCADE;
+
+-- Name: chat_sources chat_sources_customer_id_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sources
+    ADD CONSTRAINT chat_sources_customer_id_document_id_fkey FOREIGN KEY (customer_id, document_id) REFERENCES public.documents(customer_id, id) ON DELETE CASCADE;
+
+-- Name: chat_sources chat_sources_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sources
+    ADD CONSTRAINT chat_sources_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: chat_sources chat_sources_customer_id_session_id_number_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_sources
+    ADD CONSTRAINT chat_sources_customer_id_session_id_number_fkey FOREIGN KEY (customer_id, session_id, number) REFERENCES public.chat_messages(customer_id, session_id, number) ON DELETE CASCADE;
 
 -- Name: collections collections_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3219,6 +3415,10 @@ ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
+-- Name: chat_sources bound; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY bound ON public.chat_sources AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id)));
+
 -- Name: collections bound; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY bound ON public.collections AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR (id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[])))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR (id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[]))));
@@ -3258,6 +3458,26 @@ CREATE POLICY bound ON public.staged_embeddings AS RESTRICTIVE TO dynrag_app USI
 -- Name: bulk_documents; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.bulk_documents ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_feedback; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_feedback ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_messages; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_providers; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_providers ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_sessions; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_sources; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_sources ENABLE ROW LEVEL SECURITY;
 
 -- Name: collections; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3530,6 +3750,26 @@ CREATE POLICY tenant ON public.audit_log TO dynrag_app USING ((customer_id = pub
 -- Name: bulk_documents tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.bulk_documents TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_feedback tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_feedback TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_messages tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_messages TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_providers tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_providers TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_sessions tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_sessions TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_sources tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_sources TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: collections tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -4146,6 +4386,26 @@ GRANT INSERT ON TABLE public.audit_log TO dynrag_definer;
 -- Name: TABLE bulk_documents; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bulk_documents TO dynrag_app;
+
+-- Name: TABLE chat_feedback; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_feedback TO dynrag_app;
+
+-- Name: TABLE chat_messages; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_messages TO dynrag_app;
+
+-- Name: TABLE chat_providers; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_providers TO dynrag_app;
+
+-- Name: TABLE chat_sessions; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_sessions TO dynrag_app;
+
+-- Name: TABLE chat_sources; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_sources TO dynrag_app;
 
 -- Name: TABLE collections; Type: ACL; Schema: public; Owner: -
 

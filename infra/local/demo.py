@@ -1,4 +1,4 @@
-"""The demo: a PDF, a web page and a Markdown file go in by three ways, two questions come out."""
+"""The demo: three documents go in by three ways, two searches and an answer come out."""
 
 import textwrap
 import time
@@ -12,6 +12,7 @@ FOLDER = CHECKOUT / "demo"
 PDF = FOLDER / "lumen-kettle-manual.pdf"
 PAGE = FOLDER / "lumen-kettle-support.html"
 MARKDOWN = FOLDER / "lumen-kettle-release-notes.md"
+ASKED = "Which water temperature is right for green tea?"
 QUESTIONS = (
     "How do I get rid of limescale in the kettle?",
     "Which temperature should I choose for green tea?",
@@ -21,7 +22,7 @@ PATIENCE = 180
 
 
 def run(url: str, account: dict) -> None:
-    """Ingests the three documents as the demo customer, follows them, and asks both questions.
+    """Ingests the three documents as the demo customer, follows them, and asks.
 
     Raises StackError with the API's problem document, or the document's code, when anything fails.
     """
@@ -45,6 +46,7 @@ def run(url: str, account: dict) -> None:
     say(f"    all are searchable after {time.monotonic() - began:.1f} s")
     for question in QUESTIONS:
         _ask(api, question)
+    _chat(api, ASKED)
 
 
 def _presigned(api: Api, path: Path) -> str:
@@ -115,3 +117,25 @@ def _ask(api: Api, question: str) -> None:
         say(textwrap.indent(textwrap.fill(textwrap.shorten(passage, 260), 88), "         "))
     if "tookMs" in answer:
         say(f"    ({answer['tookMs']} ms in the function)")
+
+
+def _chat(api: Api, question: str) -> None:
+    """Asks a question, and checks that each citation is the text of its version."""
+    say(f'==> "{question}", answered')
+    models = api.get("/api/customers/chat-models")["items"]
+    model = next((model["id"] for model in models if model["platform"]), "extractive")
+    answer = api.post("/api/chat", {"message": question, "model": model})
+    if answer["status"] != "answered":
+        raise StackError(f"no answer: {answer['answer']}")
+    text = " ".join(answer["answer"].split())
+    say(textwrap.indent(textwrap.fill(text, 88), "    "))
+    verdicts = [sentence["verdict"] for sentence in answer["sentences"]]
+    say(f"    by {answer['model']}; its sentences are {', '.join(verdicts)}")
+    for citation in answer["citations"]:
+        start, end = citation["charSpan"]
+        span = f"version={citation['version']}&offset={start}&limit={end - start}"
+        content = api.get(f"/api/documents/{citation['documentId']}/content?{span}")
+        if content["text"] != citation["quote"]:
+            raise StackError(f"the citation differs from its document: {citation}")
+        quote = textwrap.shorten(" ".join(citation["quote"].split()), 100)
+        say(f"    [{citation['source']}] {citation['title']}, characters {start} to {end}: {quote}")

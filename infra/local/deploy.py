@@ -9,7 +9,7 @@ import expand
 from botocore.exceptions import ClientError
 from emulator import REGION, Emulator
 from state import CHECKOUT, State, file_hash
-from ui import StackError, say, step, wait_for
+from ui import StackError, step, wait_for
 
 CODE_BUCKET = "dynamic-rag-local-code"
 TEMPLATE = CHECKOUT / "template.yaml"
@@ -22,7 +22,7 @@ def migrations_hash() -> str:
 
 
 class Deployment:
-    """The CloudFormation stack of one local stack."""
+    """The CloudFormation stacks of one local stack: the template, and its routes."""
 
     def __init__(self, state: State, emulator: Emulator, bin_dir: Path):
         self.state = state
@@ -33,7 +33,7 @@ class Deployment:
 
     def exists(self) -> bool:
         """Whether the emulator knows the stack and it is in a state that can be updated."""
-        return self._status() not in (None, *BROKEN)
+        return self._status(self.name) not in (None, *BROKEN)
 
     def up(self, parameters: dict[str, str]) -> None:
         """Creates or updates the stack; does nothing when template, code and parameters are the same.
@@ -52,7 +52,8 @@ class Deployment:
             plain = expand.expand(template, code, given, REGION, self.api_id)
             text = json.dumps(plain, default=str)
             wanted = hashlib.sha256((text + json.dumps(given, sort_keys=True)).encode()).hexdigest()
-            status = self._status()
+            routes = expand.split_routes(plain)
+            status = self._status(self.name)
             if (
                 status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
                 and self.values.get("hash") == wanted
@@ -61,12 +62,14 @@ class Deployment:
                 return
             self.values.pop("hash", None)
             self.state.save()
-            key = self._upload(packed, text)
-            self._apply(status, key, given)
+            key = self._upload(packed, json.dumps(plain, default=str))
+            self._apply(self.name, status, key, given)
+            self._read_back()
+            self._apply_routes(routes)
             self.values["hash"] = wanted
             self.values["binDir"] = str(self.bin_dir)
-            self._read_back()
-            notes.append(f"{len(self.values['resources'])} resources")
+            self.state.save()
+            notes.append(f"{len(self.values['resources'])} resources, {len(routes) // 2} routes")
         self.emulator.keep()
 
     @property
@@ -126,10 +129,22 @@ class Deployment:
             s3.put_object(Bucket=CODE_BUCKET, Key=name, Body=body)
         return key
 
-    def _apply(self, status: str | None, key: str, parameters: dict[str, str]) -> None:
+    def _apply_routes(self, routes: dict) -> None:
+        """Creates or updates the stack of the routes, whose template names what the first stack made."""
+        functions = self.physical("AWS::Lambda::Function")
+        first = next(iter(functions.values()))
+        answer = self.emulator.client("lambda").get_function(FunctionName=first)
+        prefix = answer["Configuration"]["FunctionArn"].removesuffix(first)
+        arns = {name: prefix + physical for name, physical in functions.items()}
+        template = expand.with_ids(routes, self.physical("AWS::ApiGatewayV2::Api"), arns)
+        name = f"{self.name}-routes"
+        key = self._upload({}, json.dumps(template))
+        self._apply(name, self._status(name), key, {})
+
+    def _apply(self, name: str, status: str | None, key: str, parameters: dict[str, str]) -> None:
         cloudformation = self.emulator.client("cloudformation")
         arguments = {
-            "StackName": self.name,
+            "StackName": name,
             "TemplateURL": f"{self.emulator.endpoint}/{CODE_BUCKET}/{key}",
             "Parameters": [
                 {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(parameters.items())
@@ -138,8 +153,8 @@ class Deployment:
         }
         try:
             if status in BROKEN:
-                cloudformation.delete_stack(StackName=self.name)
-                wait_for(lambda: self._status() is None, "removing the failed stack", 120)
+                cloudformation.delete_stack(StackName=name)
+                wait_for(lambda: self._status(name) is None, "removing the failed stack", 120)
             if status is None or status in BROKEN:
                 cloudformation.create_stack(**arguments)
             else:
@@ -148,21 +163,21 @@ class Deployment:
             if "No updates are to be performed" in str(error):
                 return
             raise StackError(f"the emulator refused the template: {error}") from None
-        while (now := self._status()) is None or now.endswith("_IN_PROGRESS"):
+        while (now := self._status(name)) is None or now.endswith("_IN_PROGRESS"):
             time.sleep(0.2)
         if now not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            raise StackError(self._reason(now))
+            raise StackError(self._reason(name, now))
 
-    def _status(self) -> str | None:
+    def _status(self, name: str) -> str | None:
         try:
-            stacks = self.emulator.client("cloudformation").describe_stacks(StackName=self.name)
+            stacks = self.emulator.client("cloudformation").describe_stacks(StackName=name)
         except ClientError:
             return None
         status = stacks["Stacks"][0]["StackStatus"]
         return None if status == "DELETE_COMPLETE" else status
 
-    def _reason(self, status: str) -> str:
-        events = self.emulator.client("cloudformation").describe_stack_events(StackName=self.name)
+    def _reason(self, name: str, status: str) -> str:
+        events = self.emulator.client("cloudformation").describe_stack_events(StackName=name)
         failed = [e for e in events["StackEvents"] if e["ResourceStatus"].endswith("_FAILED")]
         lines = [f"the stack ended as {status}"]
         for event in reversed(failed[-5:]):
@@ -195,5 +210,3 @@ class Deployment:
             output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
         }
         self.state.save()
-        if not self.physical("AWS::ApiGatewayV2::Route"):
-            say("    template.yaml has no routes yet")

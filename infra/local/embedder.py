@@ -13,23 +13,32 @@ from ui import StackError, step, wait_for
 # Both are served; new customers get the first.
 LOCAL_MODELS = ("multilingual-e5-small", "all-MiniLM-L6-v2")
 OPENAI = "https://api.openai.com/v1"
+OPENAI_CHAT = "gpt-4.1-mini"
 FAKE_MODEL = "text-embedding-3-small"
 FAKE_MODELS = f"{FAKE_MODEL},text-embedding-3-large"
+FAKE_CHAT_MODELS = "fake-chat=1/0.5/4"
 
 
 @dataclass(frozen=True)
 class Embeddings:
     """An OpenAI-compatible endpoint (without `/embeddings` at the end), its key, its model, and the models
-    the platform pays for (the template's PlatformModels; empty for the model alone)."""
+    the platform pays for (the template's PlatformModels; empty for the model alone). Chat models of the same
+    endpoint that the platform pays for, and where customers may ask for others (None for the template's
+    default)."""
 
     base_url: str
     model: str
     key: str
     models: str = ""
+    chat_models: str = ""
+    chat_providers: str | None = None
 
     def parameters(self) -> dict[str, str]:
         """The template's parameters for it."""
+        providers = {} if self.chat_providers is None else {"ChatProviders": self.chat_providers}
         return {
+            **providers,
+            "PlatformChatModels": self.chat_models,
             "EmbeddingsBaseUrl": self.base_url,
             "EmbeddingModel": self.model,
             "PlatformModels": self.models or self.model,
@@ -47,7 +56,9 @@ def named(base_url: str | None, model: str | None) -> Embeddings | None:
     model = model or "text-embedding-3-small"
     # Of another provider's models no price is known here.
     models = model if url == OPENAI else f"{model}=0"
-    return Embeddings(url, model, key or "none", models)
+    # The prices of chat models are not known here: locally they count as nothing.
+    chat = os.environ.get("CHAT_MODEL") or (OPENAI_CHAT if url == OPENAI else "")
+    return Embeddings(url, model, key or "none", models, f"{chat}=0/0/0" if chat else "")
 
 
 class Embedder:
@@ -75,7 +86,14 @@ class Embedder:
     def up_fake(self, bin_dir: Path) -> Embeddings:
         """Starts the tests' fake OpenAI server, which takes the same flags and no model."""
         self._up(bin_dir / "dynrag-fake-openai", [])
-        return Embeddings(self._base_url, FAKE_MODEL, "fake-key", FAKE_MODELS)
+        return Embeddings(
+            self._base_url,
+            FAKE_MODEL,
+            "fake-key",
+            FAKE_MODELS,
+            FAKE_CHAT_MODELS,
+            f"fake={self._base_url},openai={self._base_url}",
+        )
 
     def down(self) -> bool:
         """Stops the server."""

@@ -101,6 +101,32 @@ def expand(template: dict, code: dict, parameters: dict, region: str, api_id: st
     return _secrets_as_on_aws(plain)
 
 
+def split_routes(plain: dict) -> dict:
+    """Takes the routes out of an expanded template and returns them as resources of a template of their own.
+
+    On AWS they are no resources: one stack with them would have more than CloudFormation's 500.
+    """
+    kinds = ("AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route")
+    resources = plain["Resources"]
+    return {
+        name: resources.pop(name) for name in list(resources) if resources[name]["Type"] in kinds
+    }
+
+
+def with_ids(routes: dict, ids: dict[str, str], arns: dict[str, str]) -> dict:
+    """The template of routes with the physical ids of APIs and the ARNs of functions written in."""
+
+    def literal(value):
+        if list(value) == ["Ref"] and value["Ref"] in ids:
+            return ids[value["Ref"]]
+        if list(value) == ["Fn::Sub"] and isinstance(value["Fn::Sub"], str):
+            text = re.sub(r"\$\{(\w+)\.Arn\}", lambda m: arns.get(m[1], m[0]), value["Fn::Sub"])
+            return {"Fn::Sub": text}
+        return None
+
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": _rewritten(routes, literal)}
+
+
 def _replace_code(template: dict, code: dict[str, dict]) -> None:
     resources = template["Resources"]
     layers = {n for n, r in resources.items() if r["Type"] == "AWS::Serverless::LayerVersion"}

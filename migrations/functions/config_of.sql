@@ -23,5 +23,6 @@ CREATE OR REPLACE FUNCTION config_of(cfg customer_config) RETURNS jsonb
         'monthlyBudgetUsd', trim_scale(cfg.monthly_budget_usd)::text,
         'budgetAlertPercent', cfg.budget_alert_percent,
         'retentionDays', cfg.retention_days,
-        'deletionRetentionDays', cfg.deletion_retention_days)
+        'deletionRetentionDays', cfg.deletion_retention_days,
+        'chatModels', to_jsonb(cfg.chat_models))
     $$;

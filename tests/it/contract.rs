@@ -232,7 +232,11 @@ fn every_binary_in_the_template_is_built_here() {
             .strip_prefix("dynrag-")
             .unwrap_or_else(|| panic!("{name}: {}", function.binary));
         // The crate of a group's heavy or streaming part is in the folder of its group.
-        let folder = folder.replacen("documents-", "documents/", 1);
+        let folder = ["chat-", "documents-"]
+            .iter()
+            .fold(folder.to_owned(), |folder, group| {
+                folder.replacen(group, &group.replace('-', "/"), 1)
+            });
         let package = checkout().join("functions").join(folder);
         assert!(
             package.join("src/main.rs").exists(),
@@ -396,7 +400,9 @@ async fn only_public_routes_work_without_credentials() {
                 .fold(path.to_owned(), |uri, parameter| {
                     uri.replace(parameter, "01936f6e-3c00-7000-8000-00000000000d")
                 })
-                .replace("{version}", "1");
+                .replace("{version}", "1")
+                .replace("{number}", "2")
+                .replace("{name}", "openai");
             assert!(
                 !uri.contains('{'),
                 "{name}: a parameter without a value to test with"

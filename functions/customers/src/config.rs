@@ -1,7 +1,10 @@
 //! `GET PUT /api/customers/config`: limits and settings. Customers can see the platform's limits but not change them.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use dynrag_api::{
-    Answer, Caller, Json,
+    Answer, App, Caller, Json,
     scopes::{AdminTenant, Anyone},
 };
 use dynrag_app::customers::configuration;
@@ -17,7 +20,8 @@ pub(crate) async fn get(caller: Caller<Anyone>) -> Answer<Json<ShownConfig>> {
 /// Changes the customer's settings, with effect from its next request.
 pub(crate) async fn update(
     caller: Caller<AdminTenant>,
+    State(app): State<Arc<App>>,
     Json(change): Json<ConfigChange>,
 ) -> Answer<Json<CustomerConfig>> {
-    Ok(Json(configuration::change(&caller, change).await?))
+    Ok(Json(configuration::change(&app, &caller, change).await?))
 }

@@ -13,6 +13,7 @@ use dynrag_domain::{
     CollectionId, DocumentId, JobId,
     bulk::{Bulk, BulkAction},
     fetches::LeftOutStatus,
+    regeneration::Switch,
     tasks::{JobKind, JobStatus},
 };
 use dynrag_store::{
@@ -142,6 +143,10 @@ struct RegenerationProgress {
     documents: i64,
     /// Documents that already have new vectors.
     done: i64,
+    /// What happens when all have new vectors.
+    switch: Switch,
+    /// Whether all had them: with `switch` manual they can be searched.
+    ready: bool,
     /// Whether searches use the new vectors.
     switched: bool,
 }
@@ -152,6 +157,8 @@ impl From<regeneration::Progress> for RegenerationProgress {
             embedding_model: progress.model,
             documents: progress.documents,
             done: progress.done,
+            switch: progress.switch,
+            ready: progress.ready_since.is_some() || progress.replaced.is_some(),
             switched: progress.replaced.is_some(),
         }
     }

@@ -3,6 +3,7 @@
 mod accept;
 mod api_key;
 mod audit;
+mod chat_providers;
 mod config;
 mod delete;
 mod export;
@@ -106,6 +107,30 @@ pub fn routes() -> Routes<Arc<App>> {
             "/api/customers/reranker",
             "Remove your reranker",
             reranker::delete,
+        )
+        .get(
+            "customers-list-chat-providers",
+            "/api/customers/chat-providers",
+            "List your providers of chat models",
+            chat_providers::list,
+        )
+        .put(
+            "customers-set-chat-provider",
+            "/api/customers/chat-providers/{name}",
+            "Set a provider of chat models",
+            chat_providers::put,
+        )
+        .delete(
+            "customers-delete-chat-provider",
+            "/api/customers/chat-providers/{name}",
+            "Remove a provider of chat models",
+            chat_providers::delete,
+        )
+        .get(
+            "customers-list-chat-models",
+            "/api/customers/chat-models",
+            "List the chat models that you can ask for",
+            chat_providers::models,
         )
         .post(
             "customers-rotate-secrets",

@@ -4,20 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_app::documents;
 use dynrag_domain::{
-    DocumentId, Error, FieldError, Kind, Result, VersionNumber,
+    DocumentId, Error, FieldError, Result, VersionNumber,
     chunks::{Extracted, Section},
-    storage,
 };
-use dynrag_store::admission::Admission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Most characters of a response: they fit into a Lambda response in any script.
 const MAX_LIMIT: u32 = 500_000;
 const DEFAULT_LIMIT: u32 = 100_000;
-/// Upper bound of the extracted text's object, larger than any that extraction writes.
-const MAX_EXTRACTED: u64 = 256 * 1024 * 1024;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -106,36 +103,8 @@ pub(crate) async fn content(
     let version = version
         .or(document.published_version)
         .unwrap_or(document.latest_version);
-    let extracted = extracted(&app, &caller, id, version).await?;
+    let extracted = documents::extracted(&app, &caller, id, version).await?;
     Ok(Json(range(id, version, extracted, offset, limit)))
-}
-
-/// Returns a version's extracted text.
-///
-/// # Errors
-/// `no_content` (not found).
-pub(crate) async fn extracted(
-    app: &App,
-    caller: &Admission,
-    id: DocumentId,
-    version: VersionNumber,
-) -> Result<Extracted> {
-    let customer = caller.tenant();
-    let small = caller.store().small_text(customer, id, version).await?;
-    let json = match small {
-        Some(json) => json.into(),
-        None => {
-            let (objects, _) = app.documents().await?;
-            let key = storage::extracted_key(customer.customer_id(), id, version);
-            objects.get(&key, MAX_EXTRACTED).await?.ok_or_else(|| {
-                let detail = format!(
-                    "Version {version} has no extracted text. Its status gives the reason."
-                );
-                Error::new(Kind::NotFound, "no_content", detail)
-            })?
-        }
-    };
-    serde_json::from_slice(&json).map_err(Error::internal_fault)
 }
 
 fn range(

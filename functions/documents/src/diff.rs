@@ -4,12 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, Path, Query, scopes::DocumentsRead};
+use dynrag_app::documents;
 use dynrag_domain::{DocumentId, Error, Kind, Result, VersionNumber};
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
-
-use crate::content::extracted;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -100,8 +99,8 @@ pub(crate) async fn diff(
         let detail = "The document has only one version. Set from and to once it has two.";
         return Err(Error::new(Kind::Conflict, "nothing_to_compare", detail).into());
     };
-    let old = extracted(&app, &caller, id, from).await?.text;
-    let new = extracted(&app, &caller, id, to).await?.text;
+    let old = documents::extracted(&app, &caller, id, from).await?.text;
+    let new = documents::extracted(&app, &caller, id, to).await?.text;
     if old.len() + new.len() > MOST_TEXT {
         let detail = "The texts are too large to compare. Fetch both with documents-content and compare them yourself.";
         return Err(Error::new(Kind::TooLarge, "text_too_large", detail).into());

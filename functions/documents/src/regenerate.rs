@@ -10,7 +10,7 @@ use dynrag_api::{
     scopes::AdminTenant,
 };
 use dynrag_app::documents::{self, RegenerationEstimate};
-use dynrag_domain::{Error, JobId, Result, money::Usd};
+use dynrag_domain::{Error, JobId, Result, money::Usd, regeneration::Switch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,6 +30,11 @@ pub(crate) struct RegenerateRequest {
     /// Only estimate tokens and cost.
     #[serde(default)]
     dry_run: bool,
+    /// What happens when all vectors are there. `manual`: they wait, for seven days at most, and can be searched with
+    /// `model`. The same request with `automatic` then switches to them, one with `discard` removes them.
+    #[serde(default)]
+    #[schema(default = "automatic")]
+    switch: Switch,
 }
 
 /// Estimated tokens and cost of a regeneration.
@@ -96,17 +101,35 @@ pub(crate) async fn regenerate(
 ) -> Answer<Either<Json<RegenerateEstimate>, Accepted<StartedRegeneration>>> {
     let current = &caller.config.embedding_model;
     let model = request.model(current)?;
+    if request.switch == Switch::Manual && model == *current {
+        let detail = "manual needs another model than the present one, whose name the searches could not tell apart";
+        return Err(Error::field("/switch", detail).into());
+    }
+    if !request.dry_run {
+        let directed = documents::direct_regeneration(&app, &caller, &model, request.switch);
+        if let Some((job_id, estimate)) = directed.await? {
+            return Ok(started(current, job_id, estimate));
+        }
+    }
     let estimate = documents::estimate_regeneration(&caller, model).await?;
     if request.dry_run {
         let estimate = RegenerateEstimate::new(current, estimate);
         return Ok(Either::Left(Json(estimate)));
     }
-    let job_id = documents::regenerate(&app, &caller, &estimate).await?;
-    Ok(Either::Right(Accepted(StartedRegeneration {
+    let job_id = documents::regenerate(&app, &caller, &estimate, request.switch).await?;
+    Ok(started(current, job_id, estimate))
+}
+
+fn started(
+    current: &str,
+    job_id: JobId,
+    estimate: RegenerationEstimate,
+) -> Either<Json<RegenerateEstimate>, Accepted<StartedRegeneration>> {
+    Either::Right(Accepted(StartedRegeneration {
         job_id,
         status_url: Link::to_job(job_id),
         estimate: RegenerateEstimate::new(current, estimate),
-    })))
+    }))
 }
 
 #[cfg(test)]
@@ -118,6 +141,7 @@ mod tests {
         let of = |name: &str| RegenerateRequest {
             embedding_model: Some(name.to_owned()),
             dry_run: true,
+            switch: Switch::Automatic,
         };
         for good in [
             "text-embedding-3-large",
@@ -132,6 +156,7 @@ mod tests {
         let none = RegenerateRequest {
             embedding_model: None,
             dry_run: false,
+            switch: Switch::Automatic,
         };
         assert_eq!(none.model("present").unwrap(), "present");
     }

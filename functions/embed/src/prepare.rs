@@ -157,6 +157,7 @@ impl ChunkedDocument {
                 vector,
                 model: model.clone(),
                 language: self.properties.language.clone(),
+                published_at: None,
             });
         Ok(Prepared {
             rows: rows.collect(),

@@ -3,7 +3,8 @@
 //!
 //! Each round reads what is published and not yet in the new table, embeds its texts with the model, and appends
 //! the rows under the tenant's lock. When nothing is missing, the lock is kept, rows that are no longer published
-//! are removed, and table and model change in one transaction.
+//! are removed, and table and model change in one transaction. A table whose switch is manual waits instead, and is
+//! completed every few minutes.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use dynrag_app::embeddings::Access;
 use dynrag_domain::{
-    DocumentId, Error, JobId, VersionNumber, documents::FailureCode, tables::TableVersion,
+    DocumentId, Error, JobId, VersionNumber, documents::FailureCode, regeneration::Switch,
+    tables::TableVersion,
 };
 use dynrag_llm::{InputType, count_tokens};
 use dynrag_store::{
@@ -39,6 +41,9 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(240);
 /// Time needed for a round.
 const LEAST_TIME: Duration = Duration::from_secs(90);
+/// How often a table that waits is completed, and how long it waits at most.
+const HELD: Duration = Duration::from_secs(300);
+const MOST_HELD: TimeDelta = TimeDelta::days(7);
 /// Maximum chunks of a round.
 const MOST_CHUNKS: i32 = 1000;
 /// Maximum documents of a round, since a filter names them.
@@ -57,27 +62,45 @@ pub(crate) async fn regenerate(
         tracing::info!(customer_id = %customer, job_id = %job, "job has ended or is another worker's");
         return Ok(());
     };
+    if let Some(code) = discarded(&held) {
+        let state = give_up(parts, &held, code).await?;
+        tracing::info!(customer_id = %customer, job_id = %job, code, lease = ?state, "the new table was discarded");
+        return Ok(());
+    }
     let stop = if held.attempts > parts.config.max_attempts {
         let detail = "crashed each time".to_owned();
         Stop::Failed(FailureCode::AttemptsExhausted, detail)
     } else {
         match work(parts, &held, deadline).await {
-            Ok(true) => {
+            Ok(Progressed::Held) => {
+                let held = parts.store.hold_regeneration(&held, HELD).await;
+                return held.map(|_: LeaseState| ());
+            }
+            Ok(Progressed::Switched) => {
                 tracing::info!(customer_id = %customer, job_id = %job, model = held.progress.model, "regenerated");
                 return match parts.store.finish_regeneration(&held, None).await? {
                     // The new table is current already, even if another worker ends the job.
                     LeaseState::Held | LeaseState::Lost => Ok(()),
                 };
             }
-            Ok(false) => Stop::Wait(Duration::ZERO),
+            Ok(Progressed::OutOfTime) => Stop::Wait(Duration::ZERO),
             Err(stop) => stop,
         }
     };
+    if let Stop::Failed(code, detail) = &stop
+        && held.progress.ready_since.is_some()
+        && held.progress.switch == Switch::Manual
+    {
+        // What is there was paid for, and can still be searched and switched to.
+        tracing::warn!(customer_id = %customer, job_id = %job, code = code.as_str(), detail, "the table that waits is not complete");
+        let held = parts.store.hold_regeneration(&held, HELD).await;
+        return held.map(|_: LeaseState| ());
+    }
     let state = match stop {
         Stop::Lost | Stop::Unchanged | Stop::Slow => LeaseState::Lost,
         Stop::Failed(code, detail) => {
             tracing::warn!(customer_id = %customer, job_id = %job, code = code.as_str(), detail, "regeneration failed");
-            give_up(parts, &held, code).await?
+            give_up(parts, &held, code.as_str()).await?
         }
         Stop::Wait(wait) => {
             let wait = wait.min(MAX_PROVIDER_WAIT);
@@ -87,7 +110,7 @@ pub(crate) async fn regenerate(
             let (attempts, cause) = (held.attempts, error.internal());
             tracing::warn!(customer_id = %customer, job_id = %job, attempts, code = error.code(), cause, "try failed");
             if held.attempts >= parts.config.max_attempts {
-                give_up(parts, &held, FailureCode::AttemptsExhausted).await?
+                give_up(parts, &held, FailureCode::AttemptsExhausted.as_str()).await?
             } else {
                 let wait = backoff(held.attempts);
                 parts.store.release_regeneration(&held, wait).await?
@@ -102,11 +125,7 @@ pub(crate) async fn regenerate(
 
 /// Fails the job. The current table and its model stay; what was built is removed, under the lock: a concurrent
 /// removal of a document would otherwise look for a table that is still recorded but no longer exists.
-async fn give_up(
-    parts: &Parts,
-    held: &Regeneration,
-    code: FailureCode,
-) -> Result<LeaseState, Error> {
+async fn give_up(parts: &Parts, held: &Regeneration, code: &str) -> Result<LeaseState, Error> {
     let customer = held.tenant;
     let step = parts.store.begin_maintenance(customer).await?;
     let mut unnamed = Vec::new();
@@ -119,14 +138,41 @@ async fn give_up(
         unnamed = list.names();
     }
     let store = &parts.store;
-    let state = store.finish_regeneration(held, Some(code.as_str())).await?;
+    let state = store.finish_regeneration(held, Some(code)).await?;
     step.end().await?;
     segments::discard(parts, customer, unnamed).await?;
     Ok(state)
 }
 
-/// Works until the new table is current (true) or the time is up (false).
-async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<bool, Stop> {
+/// The code with which a table ends that is not to be switched.
+fn discarded(held: &Regeneration) -> Option<&'static str> {
+    let progress = &held.progress;
+    if progress.replaced.is_some() {
+        return None;
+    }
+    match progress.switch {
+        Switch::Discard => Some("discarded"),
+        Switch::Manual => {
+            let since = progress.ready_since?;
+            (since + MOST_HELD < Utc::now()).then_some("expired")
+        }
+        Switch::Automatic => None,
+    }
+}
+
+/// How far a job got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Progressed {
+    /// The new table is the current one.
+    Switched,
+    /// The new table is complete, and waits.
+    Held,
+    /// The time is up.
+    OutOfTime,
+}
+
+/// Works until the new table is current or waits, or the time is up.
+async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<Progressed, Stop> {
     let customer = held.tenant;
     if let Some(replaced) = held.progress.replaced {
         parts
@@ -134,11 +180,11 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
             .remove(customer.customer_id(), replaced)
             .await
             .map_err(Error::from)?;
-        return Ok(true);
+        return Ok(Progressed::Switched);
     }
     loop {
         if Instant::now() + LEAST_TIME > deadline {
-            return Ok(false);
+            return Ok(Progressed::OutOfTime);
         }
         let step = parts.store.begin_store_step(customer).await?;
         let (present, building) = (step.recorded, step.building.clone());
@@ -168,6 +214,10 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
             .await?;
         lease::check(renewed)?;
         if missing.is_empty() {
+            if held.progress.switch == Switch::Manual {
+                forget_unpublished(parts, customer).await?;
+                return Ok(Progressed::Held);
+            }
             if switch(parts, held).await? {
                 let replaced = present.map_or(0, TableVersion::generation);
                 parts
@@ -175,7 +225,7 @@ async fn work(parts: &Parts, held: &Regeneration, deadline: Instant) -> Result<b
                     .remove(customer.customer_id(), replaced)
                     .await
                     .map_err(Error::from)?;
-                return Ok(true);
+                return Ok(Progressed::Switched);
             }
             continue;
         }
@@ -335,6 +385,35 @@ async fn write(
     })
 }
 
+/// The change that removes from the new table what is no longer published.
+fn unpublished(published: &BTreeMap<Version, i32>, built: &BTreeMap<Version, u64>) -> Change {
+    let gone = built.keys().filter(|key| !published.contains_key(key));
+    Change {
+        forget: gone.copied().collect(),
+        ..Change::none(Utc::now())
+    }
+}
+
+/// Removes what is no longer published from a table that waits, so that searches of it find one version of a document.
+async fn forget_unpublished(parts: &Parts, customer: TenantId) -> Result<(), Stop> {
+    let step = parts.store.begin_maintenance(customer).await?;
+    let Some((building, _)) = step.building else {
+        return Err(Stop::Lost);
+    };
+    let published = step.published().await?;
+    let built = parts
+        .vectors
+        .documents(customer.customer_id(), Some(building))
+        .await;
+    let change = unpublished(&published, &built.map_err(Error::from)?);
+    if change.forget.is_empty() {
+        return Ok(step.end().await?);
+    }
+    let written = write(parts, customer, building, &change).await?;
+    step.set_building(written).await?;
+    Ok(step.end().await?)
+}
+
 /// Makes the new table the current one, unless something was published in the meantime (false).
 async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
     let customer = held.tenant;
@@ -352,14 +431,7 @@ async fn switch(parts: &Parts, held: &Regeneration) -> Result<bool, Stop> {
         step.end().await?;
         return Ok(false);
     }
-    let change = Change {
-        forget: built
-            .keys()
-            .filter(|key| !published.contains_key(key))
-            .copied()
-            .collect(),
-        ..Change::none(Utc::now())
-    };
+    let change = unpublished(&published, &built);
     let written = write(parts, customer, building, &change).await?;
     let dimensions = parts
         .vectors

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use axum::extract::State;
 use dynrag_api::{Answer, App, Caller, Json, With, scopes::Search};
 use dynrag_domain::{
-    DocumentId, Error, FieldError, Result,
+    DocumentId, Error, Result,
     search::{Hit, SearchWarning},
 };
 use dynrag_retrieval::{Question, Retriever};
@@ -69,13 +69,19 @@ pub(crate) async fn diff(
 ) -> Answer<Json<SearchDiff>> {
     let started = Instant::now();
     let (before, after) = body.questions()?;
-    let before = retriever.search(&app, &caller, &before).await?;
-    let after = retriever.search(&app, &caller, &after).await?;
+    // Side by side, so that both end in time.
+    let (before, after) = tokio::join!(
+        retriever.search(&app, &caller, &before),
+        retriever.search(&app, &caller, &after)
+    );
+    let before = before.map_err(|error| error.within("/before"))?;
+    let after = after.map_err(|error| error.within("/after"))?;
     let usage = Usage::of(&[&before, &after]);
-    let warnings = [before.reranking.warning, after.reranking.warning];
+    let warnings = before.warnings().chain(after.warnings());
+    let warnings: Vec<SearchWarning> = warnings.cloned().collect();
     let mut diff = compare(before.hits, after.hits);
     diff.usage = usage;
-    diff.warnings = warnings.into_iter().flatten().collect();
+    diff.warnings = warnings;
     diff.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         customer_id = %caller.customer_id, added = diff.added.len(), removed = diff.removed.len(), moved = diff.moved.len(),
@@ -89,12 +95,10 @@ impl DiffRequest {
     fn questions(&self) -> Result<(Question<'_>, Question<'_>)> {
         let (before, after) = (self.before.question(), self.after.question());
         let mut fields = Vec::new();
-        for (name, question) in [("before", &before), ("after", &after)] {
-            let errors = question.as_ref().err().map_or(&[][..], Error::fields);
-            fields.extend(errors.iter().map(|field| FieldError {
-                pointer: format!("/{name}{}", field.pointer),
-                detail: field.detail.clone(),
-            }));
+        for (name, question) in [("/before", &before), ("/after", &after)] {
+            if let Err(error) = question {
+                fields.extend_from_slice(error.clone().within(name).fields());
+            }
         }
         if fields.is_empty() {
             Ok((before?, after?))

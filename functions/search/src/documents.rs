@@ -108,9 +108,9 @@ pub(crate) async fn documents(
     );
     Ok(Json(Found {
         next_cursor: page::next(&body, &question, found.hits.len())?,
+        warnings: found.warnings().cloned().collect(),
         results: found.hits.into_iter().map(DocumentHit::from).collect(),
         usage,
-        warnings: found.reranking.warning.into_iter().collect(),
         took_ms,
     }))
 }

@@ -21,8 +21,8 @@ pub(crate) fn next(
     question: &Question<'_>,
     found: usize,
 ) -> Result<Option<String>> {
-    // The candidates are those of one page.
-    if question.candidates.is_some() {
+    // The candidates are those of one page, and so are a model's words.
+    if question.candidates.is_some() || question.rewrite || question.hypothetical {
         return Ok(None);
     }
     let offset = question.offset + question.top_k;

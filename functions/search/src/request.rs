@@ -1,11 +1,10 @@
 //! The body of a search.
 
-use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CollectionId, DocumentId, Error, FieldError, Result,
     search::{
-        MAX_CANDIDATES, MAX_NEIGHBORS, MAX_QUERIES, MAX_QUERY, MAX_RESULTS, MAX_TOP_K, Mode,
-        filter::{FilterInput, Moment},
+        AsOfInput, MAX_CANDIDATES, MAX_NEIGHBORS, MAX_QUERIES, MAX_QUERY, MAX_RESULTS, MAX_TOP_K,
+        Mode, filter::FilterInput,
     },
 };
 use dynrag_retrieval::Question;
@@ -16,6 +15,8 @@ use crate::{page, rerank::Rerank};
 
 /// Most document ids in a search request.
 const MAX_DOCUMENTS: usize = 1_000;
+/// Longest name of a model.
+const MAX_MODEL: usize = 100;
 /// Weight of relevance beside novelty, unless the request gives another.
 const LAMBDA: f32 = 0.7;
 
@@ -48,10 +49,13 @@ pub(crate) struct SearchRequest {
     document_ids: Option<Vec<DocumentId>>,
     /// Search only documents that are in this collection at present.
     collection_id: Option<CollectionId>,
-    /// Search the versions that were published at this time (RFC 3339). Filters and collections are those of the present,
-    /// and deleted documents are not found.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    as_of: Option<String>,
+    /// Search the versions that were published at this time (RFC 3339), or when `{"documentId", "version"}` was published.
+    /// Filters and collections are those of the present, and deleted documents are not found.
+    as_of: Option<AsOfInput>,
+    /// Search the vectors of this model: the present one, or one whose vectors were built beside it (`switch: manual` of
+    /// `POST /api/documents/regenerate`).
+    #[schema(min_length = 1, max_length = 100)]
+    model: Option<String>,
     /// Least `score` of a result, on the scale of the mode.
     min_score: Option<f32>,
     /// Most results of a document.
@@ -65,6 +69,13 @@ pub(crate) struct SearchRequest {
     mmr: Option<Mmr>,
     /// Put the best chunks into the order of your reranker: `true`, or how many. See `PUT /api/customers/reranker`.
     rerank: Option<Rerank>,
+    /// Have your chat model put `query` in up to three other ways, which are searched as well; see `chatModels` in the
+    /// configuration.
+    #[serde(default)]
+    rewrite: bool,
+    /// Have your chat model write a passage that would answer `query`, and search for what is like it.
+    #[serde(default)]
+    hypothetical: bool,
     /// Tell which parts of `text` match words of the query.
     #[serde(default)]
     highlight: bool,
@@ -190,11 +201,32 @@ impl SearchRequest {
             "/cursor",
             "not with rerank, which orders the first page only".to_owned(),
         );
-        let as_of = self.as_of.as_deref().map(time);
+        check(
+            !(self.rewrite || self.hypothetical) || self.cursor.is_none(),
+            "/cursor",
+            "not with rewrite or hypothetical, which a model would write anew".to_owned(),
+        );
+        check(
+            !(self.hypothetical && self.mode == Mode::Text),
+            "/hypothetical",
+            "not in mode text, which needs no vector".to_owned(),
+        );
+        let as_of = self.as_of.as_ref().map(AsOfInput::moment);
         check(
             as_of != Some(None),
             "/asOf",
             "an RFC 3339 time such as 2026-11-21T10:00:00Z".to_owned(),
+        );
+        let model = self.model.as_deref();
+        check(
+            model.is_none_or(|model| (1..=MAX_MODEL).contains(&model.len())),
+            "/model",
+            "the name of an embedding model".to_owned(),
+        );
+        check(
+            model.is_none() || as_of.is_none(),
+            "/asOf",
+            "not with model: vectors of another model are those of the present".to_owned(),
         );
         let filter = self.filter.as_ref().map(|filter| filter.parse("/filter"));
         let filter = match filter.transpose() {
@@ -223,20 +255,15 @@ impl SearchRequest {
             collection_id: self.collection_id,
             filter,
             as_of: as_of.flatten(),
+            model,
             min_score: self.min_score,
             max_per_document: self.max_per_document.map(|most| most as usize),
             mmr: self.mmr.as_ref().map(|mmr| mmr.lambda),
             candidates: candidates.map(|candidates| candidates as usize),
+            rewrite: self.rewrite,
+            hypothetical: self.hypothetical,
             neighbors: self.neighbors as usize,
             highlight: self.highlight,
         })
-    }
-}
-
-/// A time; a date is none, as it does not say which moment of the day.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    match Moment::parse(text) {
-        Some(Moment::Time(time)) => Some(time),
-        _ => None,
     }
 }

@@ -41,6 +41,12 @@ pub(crate) struct Usage {
     rerank_calls: u32,
     /// Their cost, by the price that you gave.
     rerank_cost_usd: Usd,
+    /// Requests to chat models.
+    chat_calls: u32,
+    /// Their tokens.
+    chat_tokens: u64,
+    /// Their cost, by the prices that you gave.
+    chat_cost_usd: Usd,
 }
 
 impl Usage {
@@ -53,6 +59,11 @@ impl Usage {
             rerank_cost_usd: Usd::from_nanos(
                 searches().map(|found| found.reranking.cost.nanos()).sum(),
             ),
+            chat_calls: searches().map(|found| found.rewriting.calls).sum(),
+            chat_tokens: searches().map(|found| found.rewriting.tokens).sum(),
+            chat_cost_usd: Usd::from_nanos(
+                searches().map(|found| found.rewriting.cost.nanos()).sum(),
+            ),
         }
     }
 }
@@ -63,6 +74,12 @@ impl Usage {
 struct Explanation {
     /// How vector and full-text search were weighted for `query` and each of `queries`, in mode `hybrid`.
     fusion: Vec<Fusion>,
+    /// Other ways in which `query` was put, with `rewrite`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rewritten: Vec<String>,
+    /// The passage that was searched for, with `hypothetical`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passage: Option<String>,
 }
 
 /// Searches exactly the documents that were published when the caller was admitted.
@@ -83,12 +100,14 @@ pub(crate) async fn search(
     );
     Ok(Json(Found {
         next_cursor: page::next(&body, &question, found.hits.len())?,
+        warnings: found.warnings().cloned().collect(),
         results: found.hits,
         usage,
-        warnings: found.reranking.warning.into_iter().collect(),
         took_ms,
         explain: body.explains().then_some(Explanation {
             fusion: found.fusion,
+            rewritten: found.rewriting.queries,
+            passage: found.rewriting.passage,
         }),
     }))
 }

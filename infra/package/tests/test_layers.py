@@ -13,6 +13,7 @@ TEST_ONLY = ("dynrag-testing", "dynrag-tests")
 SHARED = {
     "domain": "",
     "analysis": "",
+    "answers": "analysis",
     "tokenizer": "",
     "testing": "",
     "config": "domain",
@@ -27,6 +28,7 @@ SHARED = {
     "llm": "domain tokenizer testing web",
     "app": "cloud config domain llm store web",
     "retrieval": "app config domain llm store vectors",
+    "answering": "answers app domain llm retrieval store",
     "api": "app config domain store telemetry",
     "worker": "domain telemetry",
 }

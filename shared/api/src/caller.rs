@@ -73,6 +73,7 @@ pub mod scopes {
         DocumentsRead,
         DocumentsWrite,
         Search,
+        Chat,
         Webhooks,
         Metrics,
         AdminTenant

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, rejection::RawPathParamsRejection};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId, Result, UserId,
-    VersionNumber, WebhookId,
+    ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId,
+    Result, UserId, VersionNumber, WebhookId, answers::MessageNumber, chat::ProviderName,
 };
 use http::request::Parts;
 use utoipa::ToSchema;
@@ -22,6 +22,7 @@ pub trait PathId: FromStr<Err = Error> + ToSchema {
 }
 
 impl PathId for ApiKeyId {}
+impl PathId for ChatSessionId {}
 impl PathId for CollectionId {}
 impl PathId for CustomerId {}
 impl PathId for DocumentId {}
@@ -30,6 +31,12 @@ impl PathId for UserId {}
 impl PathId for WebhookId {}
 impl PathId for VersionNumber {
     const PARAMETER: &'static str = "version";
+}
+impl PathId for ProviderName {
+    const PARAMETER: &'static str = "name";
+}
+impl PathId for MessageNumber {
+    const PARAMETER: &'static str = "number";
 }
 impl PathId for DeliveryId {
     const PARAMETER: &'static str = "deliveryId";

@@ -1,5 +1,6 @@
 //! A customer's account: its settings, keys and deletion.
 
+pub mod chat_providers;
 pub mod configuration;
 pub mod deletion;
 pub mod profile;

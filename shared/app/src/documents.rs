@@ -15,6 +15,7 @@ mod originals;
 mod passwords;
 mod redescribe;
 mod regeneration;
+mod text;
 mod wait;
 
 use std::borrow::Cow;
@@ -35,7 +36,10 @@ pub use lifecycle::{Deletion, delete, delete_by_external_id, restore, retry, und
 pub use original_link::{OriginalLink, original_link};
 pub use originals::{Kept, keep, replace};
 pub(crate) use passwords::seal_new_password;
-pub use regeneration::{RegenerationEstimate, estimate_regeneration, regenerate};
+pub use regeneration::{
+    RegenerationEstimate, direct_regeneration, estimate_regeneration, regenerate,
+};
+pub use text::extracted;
 pub use wait::wait;
 
 /// Attempts at a change while concurrent requests change the same document.

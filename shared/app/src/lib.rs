@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod administration;
 mod attempts;
+pub mod chat_models;
 pub mod collections;
 pub mod customers;
 mod dispatch;
@@ -33,7 +34,7 @@ use dynrag_llm::rerank::RerankClient;
 use dynrag_store::Store;
 use tokio::sync::OnceCell;
 
-use crate::{embeddings::Embeddings, tokens::Tokens};
+use crate::{chat_models::ChatModels, embeddings::Embeddings, tokens::Tokens};
 
 pub use dispatch::Sent;
 pub use web_policy::web_policy;
@@ -49,6 +50,7 @@ pub struct App {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
     rerank_client: OnceCell<RerankClient>,
+    chat_models: OnceCell<ChatModels>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
     mailer: OnceCell<Option<(Mailer, String)>>,
 }
@@ -77,6 +79,7 @@ impl App {
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
             rerank_client: OnceCell::new(),
+            chat_models: OnceCell::new(),
             queues: Default::default(),
             mailer: OnceCell::new(),
         }
@@ -161,6 +164,16 @@ impl App {
     pub async fn rerank_client(&self) -> Result<&RerankClient> {
         self.rerank_client
             .get_or_try_init(async || reranking::client())
+            .await
+    }
+
+    /// The chat models of this deployment.
+    ///
+    /// # Errors
+    /// `internal_error` if a setting is not valid.
+    pub async fn chat_models(&self) -> Result<&ChatModels> {
+        self.chat_models
+            .get_or_try_init(async || ChatModels::load())
             .await
     }
 

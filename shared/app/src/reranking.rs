@@ -35,6 +35,8 @@ impl RerankAccess {
             inputs: u32::try_from(call.texts).unwrap_or(u32::MAX),
             outcome: call.outcome,
             tokens: call.tokens,
+            cached_tokens: 0,
+            output_tokens: 0,
             price_version: PRICE_VERSION,
             cost: self.cost(call.units),
             paid_by: Payer::Customer,

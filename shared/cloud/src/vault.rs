@@ -36,10 +36,13 @@ pub enum Purpose {
     DocumentPassword,
     /// The customer's key at its reranker.
     RerankerKey,
+    /// The customer's key at a provider of chat models.
+    ChatKey,
 }
 
 impl Purpose {
-    /// The name stored in `customer_secrets.purpose`; documents' passwords have a separate table.
+    /// The name stored in `customer_secrets.purpose`; documents' passwords and keys of chat models have
+    /// tables of their own.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "access_token",
@@ -48,6 +51,7 @@ impl Purpose {
             Self::Webhook => "webhook",
             Self::DocumentPassword => "document_password",
             Self::RerankerKey => "reranker_key",
+            Self::ChatKey => "chat_key",
         }
     }
 }
@@ -232,13 +236,14 @@ impl Vault {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 6] = [
+    const PURPOSES: [Purpose; 7] = [
         Purpose::AccessToken,
         Purpose::RefreshToken,
         Purpose::OpenAiKey,
         Purpose::Webhook,
         Purpose::DocumentPassword,
         Purpose::RerankerKey,
+        Purpose::ChatKey,
     ];
 
     fn key(customer: CustomerId) -> DataKey {

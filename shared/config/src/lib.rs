@@ -4,12 +4,14 @@
 //! names it, raised at the first use of the concern rather than at the first request that happens to
 //! need it. Secrets never come from the environment: variables hold the ARN of a secret.
 
+mod chat;
 mod embeddings;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use dynrag_domain::queues::Queue;
 
+pub use chat::ChatConfig;
 pub use embeddings::{EmbeddingModelConfig, EmbeddingsConfig, PlatformModelsConfig};
 
 /// A variable that is missing or cannot be read.

@@ -126,6 +126,10 @@ pub enum Action {
     RerankerSet,
     /// The customer's reranker was deleted; target: the customer.
     RerankerDeleted,
+    /// A provider of chat models was set; target: the customer.
+    ChatProviderSet,
+    /// A provider of chat models was deleted; target: the customer.
+    ChatProviderDeleted,
     /// The token signing secrets were rotated; target: the customer.
     SecretsRotated,
     /// A session ended; target: the session.
@@ -188,6 +192,8 @@ impl Action {
             Self::OpenAiKeyDeleted => "openai_key.deleted",
             Self::RerankerSet => "reranker.set",
             Self::RerankerDeleted => "reranker.deleted",
+            Self::ChatProviderSet => "chat_provider.set",
+            Self::ChatProviderDeleted => "chat_provider.deleted",
             Self::SecretsRotated => "secrets.rotated",
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",

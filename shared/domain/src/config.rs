@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{documents::Format, error::FieldError, identity::Class, money::Usd, named::named};
+use crate::{
+    chat::ChatModelName, documents::Format, error::FieldError, identity::Class, money::Usd,
+    named::named,
+};
 
 named! {
     /// A chunking strategy.
@@ -151,6 +154,9 @@ pub struct CustomerConfig {
     /// Days for which a deleted document can be undeleted; 0 deletes permanently at once.
     #[serde(default)]
     pub deletion_retention_days: i32,
+    /// Chat models, `provider/model`: the first that answers does. Empty: answers are quotations.
+    #[serde(default)]
+    pub chat_models: Vec<ChatModelName>,
 }
 
 impl CustomerConfig {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    chat::ChatModelName,
     config::{Chunking, CustomerConfig, PlatformLimits},
     documents::Format,
     error::{Error, FieldError, Kind, Result},
@@ -16,6 +17,7 @@ use crate::{
 
 const MAX_RETENTION: i32 = 3650;
 const MAX_DELETION_RETENTION: i32 = 365;
+const MAX_CHAT_MODELS: usize = 10;
 const MAX_BUDGET: Usd = Usd::from_nanos(100_000 * 1_000_000_000);
 
 /// A change of the configuration. Fields that are left out stay unchanged.
@@ -51,6 +53,10 @@ pub struct ConfigChange {
     /// Days for which documents deleted from now on can be undeleted.
     #[schema(minimum = 0, maximum = 365)]
     deletion_retention_days: Option<i32>,
+    /// Chat models, `provider/model`, of providers set with `PUT /api/customers/chat-providers/{name}`, or that the platform
+    /// pays for: the first that answers does.
+    #[schema(max_items = 10)]
+    chat_models: Option<Vec<ChatModelName>>,
 }
 
 impl ConfigChange {
@@ -169,6 +175,20 @@ impl ConfigChange {
                 bad("/deletionRetentionDays", detail);
             }
         }
+        if let Some(models) = self.chat_models {
+            if models.len() > MAX_CHAT_MODELS {
+                bad("/chatModels", format!("at most {MAX_CHAT_MODELS}"));
+            }
+            for (place, model) in models.iter().enumerate() {
+                if models.iter().take(place).any(|before| before == model) {
+                    bad(
+                        &format!("/chatModels/{place}"),
+                        "it is listed before".to_owned(),
+                    );
+                }
+            }
+            config.chat_models = models;
+        }
         if fields.is_empty() {
             Ok(config)
         } else {
@@ -203,6 +223,7 @@ mod tests {
             budget_alert_percent: 80,
             retention_days: 30,
             deletion_retention_days: 0,
+            chat_models: Vec::new(),
         }
     }
 

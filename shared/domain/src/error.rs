@@ -95,6 +95,15 @@ impl Error {
         error
     }
 
+    /// The same error about a part of a body: the pointers of its fields begin with `pointer`.
+    #[must_use]
+    pub fn within(mut self, pointer: &str) -> Self {
+        for field in &mut self.fields {
+            field.pointer.insert_str(0, pointer);
+        }
+        self
+    }
+
     /// Creates an error for a resource that does not exist for this caller.
     pub fn not_found(noun: &str) -> Self {
         Self::new(

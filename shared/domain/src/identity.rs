@@ -181,7 +181,7 @@ impl Class {
 
     /// Whether a POST of this class changes something, so that it must not run twice.
     pub const fn changes(self) -> bool {
-        matches!(self, Self::Write | Self::Manage)
+        matches!(self, Self::Write | Self::Chat | Self::Manage)
     }
 
     /// The name in `customer_config.class_limits`.

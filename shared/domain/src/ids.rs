@@ -66,6 +66,11 @@ id!(
     "user"
 );
 id!(
+    /// Id of a conversation.
+    ChatSessionId,
+    "conversation"
+);
+id!(
     /// Id of a job: long-running work such as an export, a crawl or a bulk action.
     JobId,
     "job"

@@ -2,9 +2,11 @@
 //!
 //! Every other crate may depend on this one; this one depends on none of them.
 
+pub mod answers;
 pub mod api_keys;
 pub mod audit;
 pub mod bulk;
+pub mod chat;
 pub mod chunks;
 pub mod collections;
 pub mod company;
@@ -25,6 +27,7 @@ mod named;
 pub mod passwords;
 pub mod queues;
 pub mod quotas;
+pub mod regeneration;
 pub mod schedules;
 pub mod search;
 pub mod segments;
@@ -42,7 +45,7 @@ pub mod webhooks;
 pub use error::{Error, FieldError, Kind, Result};
 pub use given::given;
 pub use ids::{
-    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
-    SessionId, UserId, WebhookId,
+    ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId,
+    RunId, SessionId, UserId, WebhookId,
 };
 pub use versions::VersionNumber;

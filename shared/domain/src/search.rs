@@ -1,7 +1,9 @@
 //! Searches and their results.
 
+mod as_of;
 pub mod filter;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +13,8 @@ use crate::{
     named::named,
     versions::VersionNumber,
 };
+
+pub use as_of::{AsOfInput, PublishedVersion};
 
 /// Most results of one search.
 pub const MAX_TOP_K: u32 = 100;
@@ -38,6 +42,15 @@ pub enum Mode {
     Vector,
     /// Full-text search with BM25.
     Text,
+}
+
+/// A moment of the past.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AsOf {
+    /// A time.
+    Time(DateTime<Utc>),
+    /// The publication of a version of a document.
+    Version(DocumentId, VersionNumber),
 }
 
 /// Ranks of a result in each kind of search, from 1.
@@ -151,6 +164,8 @@ named! {
     SearchWarningCode {
         /// The results are in the order that they have without the reranker.
         RerankFailed = "rerank_failed",
+        /// The query was searched as it is.
+        RewriteFailed = "rewrite_failed",
     }
 }
 

@@ -100,6 +100,7 @@ mod tests {
             budget_alert_percent: 80,
             retention_days: 30,
             deletion_retention_days: 0,
+            chat_models: Vec::new(),
         };
         let ShownConfig(whole) = config.shown(true).unwrap();
         assert_eq!(

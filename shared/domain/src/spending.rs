@@ -46,13 +46,19 @@ impl Allowance {
         Ok(())
     }
 
+    /// What remains for calls that a payer pays for; nothing while no address is verified.
+    #[must_use]
+    pub fn of(mut self, payer: Payer) -> Self {
+        self.payer = self.payer.map(|_| payer);
+        self
+    }
+
     /// Checks that the customer's own budget has something left, for a call to a service that the customer pays itself.
     ///
     /// # Errors
     /// The reason why nothing may be spent.
-    pub fn check_own(mut self) -> Result<(), FailureCode> {
-        self.payer = self.payer.map(|_| Payer::Customer);
-        self.check()
+    pub fn check_own(self) -> Result<(), FailureCode> {
+        self.of(Payer::Customer).check()
     }
 
     /// Checks that anything is left.

@@ -41,24 +41,28 @@ pub struct Client {
     gate: Arc<Gate>,
 }
 
+/// The HTTP client for providers.
+pub(crate) fn http() -> Result<reqwest::Client> {
+    // No redirects: they would send texts to an address that was never configured. No proxy from the environment, for the
+    // same reason.
+    reqwest::Client::builder()
+        .user_agent(concat!("dynamic-rag/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .build()
+        .map_err(|error| Error::internal_fault(format!("HTTP client: {error}")))
+}
+
 impl Client {
     /// Builds the client.
     ///
     /// # Errors
     /// An internal error if the system has no TLS roots.
     pub fn new() -> Result<Self> {
-        // No redirects: they would send texts to an address that was never configured. No proxy
-        // from the environment, for the same reason.
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("dynamic-rag/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| Error::internal_fault(format!("HTTP client: {error}")))?;
         Ok(Self {
-            http,
+            http: http()?,
             gate: Arc::default(),
         })
     }

@@ -4,10 +4,11 @@
 //! one process serves many tenants. [`Client::embed`] is for a query or a single request;
 //! [`Batches`] takes a document's chunks and returns them batch by batch, so that each can be
 //! stored before the next is paid for. [`InputType`] tells a model whether a text is a query or a
-//! passage. Every failure is an [`EmbedError`], which says whether and when the work may be retried,
+//! passage. [`chat`] asks chat models. Every failure of embeddings is an [`EmbedError`], which says whether and when the work may be retried,
 //! or the code with which it ends.
 
 mod batches;
+pub mod chat;
 mod client;
 mod error;
 mod gate;

@@ -165,6 +165,22 @@ impl Refusal {
         )
     }
 
+    /// Whether the error is about the length of a conversation. Of servers without the code the sentence says so.
+    pub(crate) fn is_about_context(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        self.code == "context_length_exceeded"
+            || [
+                "context length",
+                "context size",
+                "context window",
+                "maximum context",
+                "too many tokens",
+                "prompt is too long",
+            ]
+            .iter()
+            .any(|words| message.contains(words))
+    }
+
     /// Whether the server does not support base64.
     pub(crate) fn is_about_encoding(&self) -> bool {
         self.message.contains("encoding_format") || self.message.contains("base64")

@@ -6,26 +6,29 @@
 
 mod query_vectors;
 mod reranking;
+mod rewriting;
+mod searched;
 mod several;
 mod within;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use dynrag_app::App;
 use dynrag_config::VectorsConfig;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Result, VersionNumber,
-    search::{Fusion, Hit, Mode, filter::Filter},
+    search::{AsOf, Fusion, Hit, Mode, SearchWarning, filter::Filter},
 };
-use dynrag_store::{admission::Admission, publication::Present};
+use dynrag_llm::InputType;
+use dynrag_store::admission::Admission;
 use dynrag_vectors::{Location, Query, StoredChunk, Unreadable, Vectors};
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use tokio::sync::OnceCell;
 
 use query_vectors::QueryVectors;
 
 pub use reranking::Reranking;
+pub use rewriting::Rewriting;
 
 /// Share of a function's memory for search tables: five eighths.
 const TABLES: (u64, u64) = (5, 8);
@@ -50,8 +53,10 @@ pub struct Question<'a> {
     pub collection_id: Option<CollectionId>,
     /// Only chunks that meet this, and whose documents meet it at present.
     pub filter: Option<Filter>,
-    /// What was published at this time, instead of what is now.
-    pub as_of: Option<DateTime<Utc>>,
+    /// What was published at this moment, instead of what is now.
+    pub as_of: Option<AsOf>,
+    /// The model whose vectors are searched, instead of the present one; excludes `as_of`.
+    pub model: Option<&'a str>,
     /// Minimum score, on the mode's scale.
     pub min_score: Option<f32>,
     /// Most chunks of a document.
@@ -60,6 +65,10 @@ pub struct Question<'a> {
     pub mmr: Option<f32>,
     /// How many chunks the customer's reranker orders, if it shall; at least `top_k` are. Excludes `offset`.
     pub candidates: Option<usize>,
+    /// Whether the customer's chat model puts the first text in other ways, which are searched as well.
+    pub rewrite: bool,
+    /// Whether the customer's chat model writes a passage that would answer the first text, whose vector is searched for.
+    pub hypothetical: bool,
     /// Chunks to return on each side of a result.
     pub neighbors: usize,
     /// Whether to tell which parts of a result match the query's words.
@@ -84,6 +93,16 @@ pub struct Found {
     pub embedding_tokens: u64,
     /// What reranking cost, or why it did not happen.
     pub reranking: Reranking,
+    /// What a chat model made of the query, and what that cost.
+    pub rewriting: Rewriting,
+}
+
+impl Found {
+    /// What went otherwise than asked for.
+    pub fn warnings(&self) -> impl Iterator<Item = &SearchWarning> {
+        let warnings = [&self.rewriting.warning, &self.reranking.warning];
+        warnings.into_iter().flatten()
+    }
 }
 
 /// The tables of all customers, and the vectors of recent queries. Created once per process and opened at first use.
@@ -119,8 +138,8 @@ impl Retriever {
     /// Returns the best chunks for a question, among those that the caller may see.
     ///
     /// # Errors
-    /// `invalid_fields` for an unknown collection, or without a reranker where one is asked for; `budget_exceeded` and
-    /// similar codes if the question's vector cannot be paid for; `embedding_unavailable`; `unavailable`.
+    /// `invalid_fields` for an unknown collection, version or model, or without a reranker where one is asked for;
+    /// `model_not_ready` (conflict) while the model's vectors are being built; `budget_exceeded` and similar codes if the question's vector cannot be paid for; `embedding_unavailable`; `unavailable`.
     pub async fn search(
         &self,
         app: &App,
@@ -129,11 +148,13 @@ impl Retriever {
     ) -> Result<Found> {
         let reranker = reranking::wanted(app, caller, question).await?;
         let within = within::within(caller, question).await?;
-        let mut present = Present {
-            recorded: caller.chunks_version,
-            segments: caller.segments.clone(),
-            model: caller.config.embedding_model.clone(),
+        let mut present = searched::admitted(caller, question).await?;
+        let rewriting = match within.is_empty() || present.recorded.is_none() {
+            true => Rewriting::default(),
+            false => rewriting::rewrite(app, caller, question).await?,
         };
+        let rewritten = rewriting.queries.iter().map(String::as_str);
+        let texts: Vec<&str> = question.texts.iter().copied().chain(rewritten).collect();
         let mut exclude = Cow::Borrowed(caller.deleting.as_slice());
         let mut embedding_tokens = 0;
         // The segment that could not be read: the table is searched in its list's place.
@@ -146,21 +167,25 @@ impl Retriever {
                     fusion: Vec::new(),
                     embedding_tokens,
                     reranking: Reranking::default(),
+                    rewriting,
                 });
             }
-            let texts = question.texts.iter();
-            let embedded =
-                texts.map(|text| self.vector(app, caller, &present.model, question, text));
+            let passage = rewriting.passage.as_deref();
+            let embedded = texts.iter().enumerate().map(|(place, text)| {
+                let passage = passage.filter(|_| place == 0);
+                self.vector(app, caller, &present.model, question, (text, passage))
+            });
             let embedded = try_join_all(embedded).await?;
             embedding_tokens += embedded.iter().map(|(_, tokens)| tokens).sum::<u64>();
-            let mut rankings = Vec::with_capacity(question.texts.len());
+            let mut rankings = Vec::with_capacity(texts.len());
             let mut gone = None;
-            for (text, (vector, _)) in question.texts.iter().zip(&embedded) {
+            for (text, (vector, _)) in texts.iter().zip(&embedded) {
                 let query = Query {
                     alpha: question.alpha.or(within.alpha),
                     document_ids: within.documents.as_deref(),
                     exclude: &exclude,
                     chunks: within.chunks(),
+                    as_of: within.as_of,
                     ..asked(question, text, vector.as_deref())
                 };
                 let vectors = self.vectors().await?;
@@ -188,7 +213,7 @@ impl Retriever {
                 }
             }
             if let Some(segment) = gone {
-                let now = caller.store().present_index(caller.tenant()).await?;
+                let now = searched::now(caller, question).await?;
                 match segment {
                     None if now == present => {
                         return Err(Error::unavailable("the recorded version is gone"));
@@ -226,26 +251,36 @@ impl Retriever {
                 fusion,
                 embedding_tokens,
                 reranking,
+                rewriting,
             });
         }
     }
 
-    /// The vector of a text, unless the mode needs none, and the tokens charged for it now.
+    /// The vector of a text, and of a passage with it, unless the mode needs none, and the tokens charged for it now.
     async fn vector(
         &self,
         app: &App,
         caller: &Admission,
         model: &str,
         question: &Question<'_>,
-        text: &str,
+        (text, passage): (&str, Option<&str>),
     ) -> Result<(Option<Arc<[f32]>>, u64)> {
         if question.mode == Mode::Text {
             return Ok((None, 0));
         }
         caller.check_budget()?;
-        let asked = self.query_vectors.get(app, caller.tenant(), model, text);
-        let (vector, tokens) = asked.await?;
-        Ok((Some(vector), tokens))
+        let get = |input, text| {
+            let customer = caller.tenant();
+            self.query_vectors.get(app, customer, model, (input, text))
+        };
+        let of_text = get(InputType::Query, text);
+        let Some(passage) = passage else {
+            let (vector, tokens) = of_text.await?;
+            return Ok((Some(vector), tokens));
+        };
+        let of_passage = get(InputType::Passage, passage);
+        let ((vector, tokens), (of_passage, more)) = try_join(of_text, of_passage).await?;
+        Ok((Some(between(&vector, &of_passage)), tokens + more))
     }
 
     /// Returns chunks of a document's version, in order, from an index on. The caller has checked access to the
@@ -274,6 +309,21 @@ impl Retriever {
             }
             other => Ok(other?),
         }
+    }
+}
+
+/// The direction between two vectors. Without a length in common it is the first.
+fn between(first: &Arc<[f32]>, second: &[f32]) -> Arc<[f32]> {
+    let length = |vector: &[f32]| vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let (a, b) = (length(first), length(second));
+    let sum: Vec<f32> = first
+        .iter()
+        .zip(second)
+        .map(|(x, y)| x / a + y / b)
+        .collect();
+    match first.len() == second.len() && length(&sum) > f32::EPSILON {
+        true => sum.into(),
+        false => first.clone(),
     }
 }
 
@@ -325,7 +375,7 @@ fn asked<'a>(question: &Question<'a>, text: &'a str, vector: Option<&'a [f32]>) 
         document_ids: None,
         exclude: &[],
         chunks: None,
-        as_of: question.as_of,
+        as_of: None,
         min_score: question.min_score,
         mmr: question.mmr,
         neighbors: question.neighbors,

@@ -21,8 +21,8 @@ const CACHE_TIME: Duration = Duration::from_secs(3600);
 
 type Key = (CustomerId, [u8; 32]);
 
-/// Cached vectors of queries, per customer and model. Queries are stored as hashes only. Vectors of passages never
-/// come here: a model may embed the same text differently ([`InputType`]).
+/// Cached vectors of queries and of passages that would answer them, per customer, model and [`InputType`]: a model may
+/// embed the same text differently. Texts are stored as hashes only.
 #[derive(Clone)]
 pub(crate) struct QueryVectors {
     cache: Cache<Key, (Arc<[f32]>, u64)>,
@@ -46,16 +46,16 @@ impl QueryVectors {
         app: &App,
         customer: TenantId,
         model: &str,
-        query: &str,
+        (input, text): (InputType, &str),
     ) -> Result<(Arc<[f32]>, u64)> {
         let key = (
             customer.customer_id(),
-            Sha256::digest(format!("{model}\0{query}")).into(),
+            Sha256::digest(format!("{model}\0{input:?}\0{text}")).into(),
         );
         let entry = self
             .cache
             .entry(key)
-            .or_try_insert_with(ask(app, customer, model, query))
+            .or_try_insert_with(ask(app, customer, model, input, text))
             .await
             .map_err(|e: Arc<Error>| Error::clone(&e))?;
         let fresh = entry.is_fresh();
@@ -64,7 +64,13 @@ impl QueryVectors {
     }
 }
 
-async fn ask(app: &App, customer: TenantId, model: &str, query: &str) -> Result<(Arc<[f32]>, u64)> {
+async fn ask(
+    app: &App,
+    customer: TenantId,
+    model: &str,
+    input: InputType,
+    text: &str,
+) -> Result<(Arc<[f32]>, u64)> {
     let embeddings = app.embeddings().await?;
     let store = app.unbounded_store().await?;
     let access = embeddings
@@ -78,8 +84,8 @@ async fn ask(app: &App, customer: TenantId, model: &str, query: &str) -> Result<
         .client
         .embed_noting(
             &access.provider,
-            InputType::Query,
-            &[query],
+            input,
+            &[text],
             Instant::now() + PATIENCE,
             &mut calls,
         )

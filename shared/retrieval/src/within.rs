@@ -2,9 +2,13 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    DocumentId, Result, collections,
-    search::filter::{ChunkFilter, Filter},
+    DocumentId, Error, Result, collections,
+    search::{
+        AsOf,
+        filter::{ChunkFilter, Filter},
+    },
 };
 use dynrag_store::admission::Admission;
 use dynrag_vectors::ChunkCondition;
@@ -18,6 +22,8 @@ pub(crate) struct Within {
     pub(crate) documents: Option<Vec<DocumentId>>,
     /// Weight of the vectors in hybrid searches of the collection.
     pub(crate) alpha: Option<f32>,
+    /// What was published then; `None` for what is now.
+    pub(crate) as_of: Option<DateTime<Utc>>,
     /// `None`: all chunks of these.
     filter: Option<ChunkFilter>,
     /// The documents of the sets that `filter` refers to.
@@ -53,6 +59,15 @@ pub(crate) async fn within(caller: &Admission, question: &Question<'_>) -> Resul
         within.filter = split.chunks;
     }
     let store = caller.store();
+    within.as_of = match question.as_of {
+        None => None,
+        Some(AsOf::Time(time)) => Some(time),
+        Some(AsOf::Version(document, version)) => {
+            let published = store.published_at(caller.tenant(), document, version);
+            let unknown = || Error::field("/asOf", "no such version of a document was published");
+            Some(published.await?.ok_or_else(unknown)?)
+        }
+    };
     within.documents = match question.collection_id {
         Some(collection) => {
             let documents = store

@@ -9,7 +9,7 @@ use dynrag_domain::{
     identity::{Class, Principal, Role, Scope},
     money::Usd,
     segments::SegmentList,
-    spending::Allowance,
+    spending::{Allowance, Payer},
     tables::TableVersion,
 };
 use serde::Deserialize;
@@ -109,6 +109,26 @@ impl Admission {
         self.allowance
             .check_own()
             .map_err(|code| self.refusal(code))
+    }
+
+    /// Checks that a call may be made that costs so much at most, with the customer's or the platform's key.
+    ///
+    /// # Errors
+    /// `budget_exceeded`, `platform_budget_exceeded` (payment required); `email_not_verified` (forbidden).
+    pub fn check_cost(&self, payer: Payer, cost: Usd) -> Result<()> {
+        // What costs nothing needs a budget that is not spent, too.
+        let cost = cost.max(Usd::from_nanos(1));
+        let mut left = self.allowance.of(payer);
+        left.take(cost).map_err(|code| match code {
+            FailureCode::EmailNotVerified => self.refusal(code),
+            code => Error::new(
+                Kind::PaymentRequired,
+                code.as_str(),
+                format!(
+                    "The call could cost {cost} USD, more than is left of this month's budget."
+                ),
+            ),
+        })
     }
 
     /// Checks that the provider may be called: that a key pays for it, and that the month's budgets are not spent.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
     ApiKeyId, CustomerId, Error, Result, UserId,
+    chat::ChatModelName,
     company::CustomerStatus,
     config::CustomerConfig,
     documents::FailureCode,
@@ -171,6 +172,8 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
         number(config.chunking.size)?,
         number(config.chunking.overlap)?,
     );
+    let chat_models = config.chat_models.iter().map(ChatModelName::to_string);
+    let chat_models: Vec<String> = chat_models.collect();
     let budget = config.monthly_budget_usd.map(|budget| budget.to_string());
     let classes = serde_json::to_value(&config.class_limits).map_err(Error::internal_fault)?;
     tx.query(
@@ -188,6 +191,7 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
             &classes,
             &config.chunking.strategy,
             &config.chunking.unit,
+            &chat_models,
         ],
     )
     .await

@@ -1,4 +1,4 @@
-//! The ledger of provider calls: purpose, outcome and cost of each request for vectors, and to rerankers.
+//! The ledger of provider calls: purpose, outcome and cost of each request for vectors, to rerankers and to chat models.
 //!
 //! The same statement counts successful calls in the usage, so that ledger, usage and the month's spending have one
 //! sum. A call is recorded in the transaction that stores its result; a call that a crash separates from its result is
@@ -23,6 +23,10 @@ pub enum Purpose {
     Query,
     /// The order of a search's candidates.
     Reranking,
+    /// Other ways to put a query, or a passage that would answer it.
+    Rewriting,
+    /// An answer from passages.
+    Answering,
 }
 
 impl Purpose {
@@ -31,6 +35,8 @@ impl Purpose {
         match self {
             Self::Query => "query-embeddings",
             Self::Reranking => "reranking",
+            Self::Rewriting => "query-rewriting",
+            Self::Answering => "answers",
             _ => "embeddings",
         }
     }
@@ -40,7 +46,7 @@ impl Purpose {
             Self::Chunking(..) => Some("chunking"),
             Self::Embedding(..) => Some("embedding"),
             Self::Regenerating(_) => Some("regenerating"),
-            Self::Query | Self::Reranking => None,
+            Self::Query | Self::Reranking | Self::Rewriting | Self::Answering => None,
         }
     }
 }
@@ -62,6 +68,10 @@ pub struct ProviderCall {
     pub outcome: &'static str,
     /// Tokens that the provider reported; for a request with several purposes, the share of this one.
     pub tokens: u64,
+    /// Of these, tokens of the request that the provider had cached.
+    pub cached_tokens: u64,
+    /// Of these, tokens of the answer.
+    pub output_tokens: u64,
     /// The price list from which `cost` was calculated.
     pub price_version: &'static str,
     /// Cost of the tokens.
@@ -84,6 +94,8 @@ struct Line<'a> {
     inputs: u32,
     outcome: &'a str,
     tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
     price_version: &'a str,
     nano_usd: i64,
     paid_by: &'a str,
@@ -96,7 +108,9 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
                 (Some((id, version)), None)
             }
             Purpose::Regenerating(job) => (None, Some(job)),
-            Purpose::Query | Purpose::Reranking => (None, None),
+            Purpose::Query | Purpose::Reranking | Purpose::Rewriting | Purpose::Answering => {
+                (None, None)
+            }
         };
         Self {
             call_id: call.call_id,
@@ -110,6 +124,8 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
             inputs: call.inputs,
             outcome: call.outcome,
             tokens: call.tokens,
+            cached_tokens: call.cached_tokens,
+            output_tokens: call.output_tokens,
             price_version: call.price_version,
             nano_usd: call.cost.nanos(),
             paid_by: call.paid_by.as_str(),

@@ -17,6 +17,8 @@ mod awaited;
 mod bounds;
 pub mod bulk;
 pub mod bundles;
+pub mod chat;
+pub mod chat_providers;
 pub mod collections;
 mod connection;
 pub mod crawls;

@@ -16,7 +16,7 @@ use dynrag_domain::{
 };
 use tokio_postgres::types::Json;
 
-use crate::{FencingToken, Store, Tenant, TenantId, ingestion::Claim, row::Row};
+use crate::{FencingToken, Store, Tenant, TenantId, chat, ingestion::Claim, row::Row};
 
 /// Maximum idle time of the lock's transaction, that is, of the Lance step that adds documents. Postgres then ends it,
 /// so that a frozen writer blocks its tenant for no longer.
@@ -309,6 +309,7 @@ impl StoreStep {
                     &tokens,
                     &committed.embedding_model,
                     &chunk_tokens,
+                    &at,
                 ],
             )
             .await?;
@@ -401,6 +402,7 @@ impl StoreStep {
     /// # Errors
     /// `unavailable`; the deletions are then repeated.
     pub async fn forget(self, documents: &[DocumentId]) -> Result<()> {
+        chat::withdraw(&self.tx, documents, None).await?;
         self.tx
             .query(
                 include_str!("../queries/publication/deleted.sql"),

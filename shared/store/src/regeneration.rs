@@ -5,13 +5,16 @@
 //! | while embedding | staged vectors, a lease that lapses | `sweep` resends the job, which pays for the rest only |
 //! | after a Lance commit to the new table | a version that is not recorded | the next writer restores the recorded one |
 //! | after the switch | the old table, named by the job | the job is repeated and removes it |
+//! | while a complete table waits to be switched | both tables, each as recorded | `sweep` resends the job every five minutes, which adds what is new |
 
 use std::{collections::BTreeMap, time::Duration};
 
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
     DocumentId, Error, JobId, Kind, Result, VersionNumber,
     audit::{Action, Actor},
     jobs::Job,
+    regeneration::Switch,
     segments::SegmentList,
     tables::TableVersion,
 };
@@ -23,7 +26,7 @@ use crate::{
     FencingToken, LeaseState, Store, TenantId, audit, jobs,
     outbox::{self, Pending},
     params::Param,
-    publication::{StoreStep, Table, Written},
+    publication::{Present, StoreStep, Table, Written},
 };
 
 /// The amount to embed.
@@ -53,6 +56,12 @@ pub struct Progress {
     /// The replaced generation: the switch has happened, and its table is to be removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<u64>,
+    /// What happens when the new table is complete.
+    #[serde(default)]
+    pub switch: Switch,
+    /// Since when it has been complete and waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_since: Option<DateTime<Utc>>,
 }
 
 /// A job with a valid lease.
@@ -79,6 +88,15 @@ pub struct Built {
     pub dimensions: Option<u32>,
     /// Generation of the table that it replaces.
     pub replaced: u64,
+}
+
+/// A table beside the present one, as readers see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Building {
+    /// Its version, segments and model.
+    pub present: Present,
+    /// Whether everything that was published is in it.
+    pub is_ready: bool,
 }
 
 impl Store {
@@ -126,7 +144,8 @@ impl Store {
             Error::new(
                 Kind::Conflict,
                 "regeneration_under_way",
-                "A regeneration of embeddings is already in progress. Wait for its job to end.",
+                "A regeneration of embeddings is already in progress. Wait for its job to end; one with switch manual ends \
+                 when it is sent again with switch automatic or discard.",
             )
         })?;
         let action = Action::RegenerationRequested;
@@ -134,6 +153,64 @@ impl Store {
         let pending = outbox::insert(&tx, Job::regenerate(customer.customer_id(), job)).await?;
         tx.commit().await?;
         Ok((job, pending))
+    }
+
+    /// Decides about the table of another model whose switch is manual, and returns its job with a message for it; `None` if
+    /// there is no such table.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn direct_regeneration(
+        &self,
+        customer: TenantId,
+        actor: Actor,
+        model: &str,
+        switch: Switch,
+    ) -> Result<Option<(JobId, Pending)>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/regeneration/direct.sql"),
+                &[&customer, &model, &switch.as_str()],
+            )
+            .await?;
+        let Some(row) = row else {
+            return tx.commit().await.map(|()| None);
+        };
+        let job: JobId = row.get("id")?;
+        let details = json!({"embeddingModel": model, "switch": switch});
+        let action = Action::RegenerationRequested;
+        audit::record(&tx, actor, action, job.as_uuid(), &details).await?;
+        let pending = outbox::insert(&tx, Job::regenerate(customer.customer_id(), job)).await?;
+        tx.commit().await?;
+        Ok(Some((job, pending)))
+    }
+
+    /// Returns the table of another model that waits to be switched, or is being built; `None` if there is none.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn building_index(&self, customer: TenantId) -> Result<Option<Building>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/regeneration/building.sql"),
+                &[&customer],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map(|row| {
+            let version: i64 = row.get("lance_version")?;
+            Ok(Building {
+                present: Present {
+                    recorded: TableVersion::recorded(version),
+                    segments: row.json("segments")?,
+                    model: row.get("model")?,
+                },
+                is_ready: row.get("is_ready")?,
+            })
+        })
+        .transpose()
     }
 
     /// Claims the job. Returns `None` if it has ended, or another worker has it.
@@ -191,6 +268,20 @@ impl Store {
         wait: Duration,
     ) -> Result<LeaseState> {
         let sql = include_str!("../queries/regeneration/release.sql");
+        self.with_job(held, sql, &[&wait.as_secs_f64()]).await
+    }
+
+    /// Releases the lease of a job whose table is complete and waits; `sweep` sends the job again after the wait, to add
+    /// what was published meanwhile.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn hold_regeneration(
+        &self,
+        held: &Regeneration,
+        wait: Duration,
+    ) -> Result<LeaseState> {
+        let sql = include_str!("../queries/regeneration/hold.sql");
         self.with_job(held, sql, &[&wait.as_secs_f64()]).await
     }
 

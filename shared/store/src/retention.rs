@@ -4,7 +4,7 @@
 use dynrag_domain::{CustomerId, DocumentId, Result, VersionNumber};
 use uuid::Uuid;
 
-use crate::{Store, TenantId, publication::StoreStep, row::Row};
+use crate::{Store, TenantId, chat, publication::StoreStep, row::Row};
 
 fn versions(rows: &[Row]) -> Result<Vec<(DocumentId, VersionNumber)>> {
     rows.iter()
@@ -91,6 +91,7 @@ impl Store {
     ) -> Result<()> {
         let (ids, numbers) = unzip(versions);
         let tx = self.tenant(customer).await?;
+        chat::withdraw(&tx, &ids, Some(&numbers)).await?;
         tx.query(
             include_str!("../queries/retention/forget.sql"),
             &[&customer, &ids, &numbers],

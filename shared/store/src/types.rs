@@ -1,8 +1,9 @@
 //! Types of `domain` as parameters and columns. That crate itself is independent of SQL.
 
 use dynrag_domain::{
-    ApiKeyId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId, RunId,
-    SessionId, UserId, VersionNumber, WebhookId,
+    ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId,
+    RunId, SessionId, UserId, VersionNumber, WebhookId,
+    answers::Thumb,
     audit::{Action, ActorKind},
     company::CustomerStatus,
     config::{Strategy, Unit},
@@ -37,7 +38,7 @@ macro_rules! ids {
 }
 
 ids! {
-    ApiKeyId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
+    ApiKeyId ChatSessionId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
 }
 
 /// Enums whose names are sent as text.
@@ -67,7 +68,7 @@ macro_rules! named {
 
 named! {
     ActorKind CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane
-    LeftOutStatus Payer Role RunStatus Source Stage Status Strategy Trigger Unit UserStatus VersionStatus WebhookStatus
+    LeftOutStatus Payer Role RunStatus Source Stage Status Strategy Thumb Trigger Unit UserStatus VersionStatus WebhookStatus
 }
 
 // An unknown scope grants nothing and is not an error, so scopes are read with `Scope::parse`.

@@ -153,6 +153,27 @@ impl Store {
         row.map_or(Ok(false), |row| row.get("otherwise"))
     }
 
+    /// Returns the time at which a version was published; `None` if the caller knows of no such publication.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn published_at(
+        &self,
+        customer: TenantId,
+        document: DocumentId,
+        version: VersionNumber,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/documents/published_at.sql"),
+                &[&customer, &document, &version],
+            )
+            .await?;
+        tx.commit().await?;
+        row.map_or(Ok(None), |row| row.get("published_at"))
+    }
+
     /// Returns versions of a document with lower numbers than a given one, newest first.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! A scriptable stand-in for OpenAI's embeddings endpoint, on loopback.
+//! A scriptable stand-in for OpenAI's embeddings and chat completions, on loopback.
 //!
 //! Vectors are deterministic: words hashed into dimensions, so texts that share words are near. A
 //! test scripts failures in advance, in process ([`FakeOpenAi::script`], [`FakeOpenAi::rule`]) or
-//! over HTTP (`POST /_script`, `GET /_requests`) if the caller under test is another process, and
+//! over HTTP (`POST /_script`, `GET /_requests`; `/_chat` for completions) if the caller under test is another process, and
 //! reads back the requests.
 //!
 //! A request is answered by the first matching rule, else the script's next reply, else `Ok`.
@@ -29,9 +29,16 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use self::plan::{Plan, Script};
-pub use self::plan::{Reply, Rule, Seen};
+use self::{
+    chat::ChatFake,
+    plan::{Plan, Script},
+};
+pub use self::{
+    chat::{ChatReply, ChatRule, ChatSeen},
+    plan::{Reply, Rule, Seen},
+};
 
+mod chat;
 mod plan;
 
 /// Length of vectors unless the request or [`FakeOpenAi::start_with`] sets another.
@@ -78,6 +85,7 @@ impl Shared {
 pub struct FakeOpenAi {
     address: SocketAddr,
     shared: Arc<Shared>,
+    chat: ChatFake,
     _stop: oneshot::Sender<()>,
 }
 
@@ -104,12 +112,14 @@ impl FakeOpenAi {
             plan: Mutex::default(),
             count: watch::Sender::new(0),
         });
+        let chat = ChatFake::default();
         let app = Router::new()
             .route("/v1/embeddings", post(embeddings))
             .route("/_script", post(set_script))
             .route("/_requests", get(list_requests))
-            .layer(DefaultBodyLimit::max(64 * 1024 * 1024))
-            .with_state(shared.clone());
+            .with_state(shared.clone())
+            .merge(chat.clone().routes())
+            .layer(DefaultBodyLimit::max(64 * 1024 * 1024));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .expect("a loopback port");
@@ -124,6 +134,7 @@ impl FakeOpenAi {
         Self {
             address,
             shared,
+            chat,
             _stop: stop,
         }
     }
@@ -151,6 +162,16 @@ impl FakeOpenAi {
             percent: None,
             reply,
         });
+    }
+
+    /// Adds a rule for chat completions. Earlier rules go first.
+    pub fn chat_rule(&self, rule: ChatRule) {
+        self.chat.rule(rule);
+    }
+
+    /// Every request for a chat completion so far.
+    pub fn chat_requests(&self) -> Vec<ChatSeen> {
+        self.chat.seen()
     }
 
     /// Every request so far, in order of arrival.
@@ -243,11 +264,7 @@ async fn embeddings(
             None,
         );
     };
-    let key = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .map(str::to_owned);
-    let reply = shared.admit(key, &ask);
+    let reply = shared.admit(bearer(&headers), &ask);
     let mut vectors: Vec<(usize, Vec<f32>)> = ask
         .inputs
         .iter()
@@ -326,6 +343,12 @@ async fn embeddings(
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }))
     .into_response()
+}
+
+/// The key of a request.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Some(value.strip_prefix("Bearer ")?.to_owned())
 }
 
 fn error(status: u16, message: &str, kind: &str, code: Option<&str>) -> Response {

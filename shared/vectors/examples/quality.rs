@@ -73,6 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     vector,
                     model: "model".into(),
                     language: Some(language),
+                    published_at: None,
                 });
             }
         }

@@ -174,6 +174,7 @@ impl Table {
                 vector,
                 model: "model".into(),
                 language: Some("en".to_owned()),
+                published_at: None,
             });
         }
         let (customer, before) = (self.recorded.customer, self.recorded.version);

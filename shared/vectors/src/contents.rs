@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use arrow_array::{Int32Array, StringArray};
+use arrow_array::{Int32Array, StringArray, TimestampMicrosecondArray};
+use chrono::{DateTime, Utc};
 use dynrag_domain::{
     VersionNumber,
     chunks::Chunk,
@@ -99,6 +100,7 @@ impl Vectors {
                 vector: Vec::new(),
                 model: extra.model.value(row).into(),
                 language: columns.language(row).map(str::to_owned),
+                published_at: Some(extra.published_at(row)?),
             });
             Ok(())
         })
@@ -161,7 +163,7 @@ impl Vectors {
         mut take: impl FnMut(&Columns<'_>, &Extra<'_>, usize) -> Result<()>,
     ) -> Result<()> {
         let mut columns = hit_columns(dataset);
-        columns.extend(["text_hash", "embedding_model"]);
+        columns.extend(["text_hash", "embedding_model", "created_at"]);
         let mut scanner = dataset.scan();
         scanner.project(&columns)?.filter(filter)?;
         scanner.batch_size(BATCH).io_buffer_size(self.scan_bytes);
@@ -171,6 +173,7 @@ impl Vectors {
             let extra = Extra {
                 hash: column(&batch, "text_hash")?,
                 model: column(&batch, "embedding_model")?,
+                created: column(&batch, "created_at")?,
             };
             for row in 0..batch.num_rows() {
                 take(&columns, &extra, row)?;
@@ -184,9 +187,15 @@ impl Vectors {
 struct Extra<'a> {
     hash: &'a StringArray,
     model: &'a StringArray,
+    created: &'a TimestampMicrosecondArray,
 }
 
 impl Extra<'_> {
+    fn published_at(&self, row: usize) -> Result<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(self.created.value(row))
+            .ok_or_else(|| Error::fault("a time in the table is out of range"))
+    }
+
     fn chunk(&self, columns: &Columns<'_>, row: usize) -> Result<Chunk> {
         Ok(Chunk {
             index: columns.index(row),

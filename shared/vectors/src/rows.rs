@@ -64,6 +64,8 @@ pub struct Row {
     pub model: Arc<str>,
     /// BCP 47 language, where it is known.
     pub language: Option<String>,
+    /// When it was published; `None`: with the change that adds it.
+    pub published_at: Option<DateTime<Utc>>,
 }
 
 /// The changes of one store step, atomic for readers.
@@ -219,7 +221,10 @@ pub(crate) fn prepare(change: &Change) -> Result<Option<Prepared>> {
     let pages: UInt32Array = rows.iter().map(|row| row.chunk.page).collect();
     let parents: UInt32Array = rows.iter().map(|row| row.chunk.parent).collect();
     let languages: StringArray = rows.iter().map(|row| row.language.as_deref()).collect();
-    let created = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|_| at));
+    let created = TimestampMicrosecondArray::from_iter_values(
+        rows.iter()
+            .map(|row| row.published_at.map_or(at, |time| time.timestamp_micros())),
+    );
     let superseded: TimestampMicrosecondArray = rows.iter().map(|row| superseded_at(row)).collect();
     let columns: Vec<ArrayRef> = vec![
         texts(&|row| chunk_id(row.document, row.version, row.chunk.index)),

@@ -82,7 +82,7 @@ impl Vectors {
             let row_of = IndexRow {
                 document: row.document,
                 version: row.version,
-                published_at: change.at,
+                published_at: row.published_at.unwrap_or(change.at),
                 superseded_at: None,
                 index: chunk.index,
                 page: chunk.page,

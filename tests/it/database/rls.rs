@@ -65,6 +65,8 @@ async fn seeded() -> Seeded {
                     attempt: 1,
                     inputs: 1,
                     outcome: "ok",
+                    cached_tokens: 0,
+                    output_tokens: 0,
                     tokens: 3,
                     price_version: "test",
                     cost: Usd::from_nanos(60),
@@ -91,6 +93,11 @@ async fn seeded() -> Seeded {
             .unwrap();
         seed::account(&store, &customer).await;
         seed::password(&store, customer.id, document).await;
+        let source = "INSERT INTO chat_sources (customer_id, session_id, number, document_id, version)
+            SELECT customer_id, session_id, number, $2, 1 FROM chat_messages WHERE customer_id = $1 AND role = 'assistant'";
+        let of: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
+            [&customer.id.as_uuid(), &document.as_uuid()];
+        superuser.execute(source, &of).await.unwrap();
         let bound = "INSERT INTO api_key_collections (customer_id, api_key_id, collection_id)
             SELECT customer_id, $2, id FROM collections WHERE customer_id = $1";
         let (id, key) = (customer.id.as_uuid(), customer.key.as_uuid());

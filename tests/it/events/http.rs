@@ -141,6 +141,10 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         | "documents-put-by-external-id" => {
             resources::by_external_id(&mut scene, route).await;
         }
+        "chat" => resources::chat(&mut scene).await,
+        _ if row.path.starts_with("/api/chat/sessions/{id}") => {
+            resources::conversation(&mut scene, route).await;
+        }
         "documents-events" => resources::stream(&mut scene).await,
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" | "search-documents" | "search-diff" => {

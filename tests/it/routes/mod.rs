@@ -63,6 +63,27 @@ mod api {
             mod post;
         }
     }
+    mod chat {
+        mod feedback {
+            mod get;
+        }
+        mod post;
+        mod sessions {
+            mod get;
+            mod id {
+                mod delete;
+                mod get;
+                mod messages {
+                    mod number {
+                        mod feedback {
+                            mod put;
+                        }
+                    }
+                }
+                mod put;
+            }
+        }
+    }
     mod collections {
         mod get;
         mod id {
@@ -78,6 +99,16 @@ mod api {
         }
         mod audit {
             mod get;
+        }
+        mod chat_models {
+            mod get;
+        }
+        mod chat_providers {
+            mod get;
+            mod name {
+                mod delete;
+                mod put;
+            }
         }
         mod config {
             mod get;

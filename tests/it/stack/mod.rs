@@ -17,6 +17,8 @@ mod batch;
 mod bound_keys;
 mod budgets;
 mod by_external_id;
+mod chat;
+mod chat_models;
 mod chunking;
 mod collections;
 mod crash;

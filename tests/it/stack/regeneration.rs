@@ -287,3 +287,95 @@ async fn a_document_added_just_before_the_switch_is_in_the_new_table() {
         );
     }
 }
+
+/// Both models' results are compared before the switch is decided about.
+#[tokio::test]
+async fn a_table_that_waits_is_searched_by_its_model_and_switched_on_request() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (kept, removed) = (word(), word());
+    let kept_id = a.add("Kept", &format!("It is told of {kept}.")).await;
+    let removed_id = a.add("Removed", &format!("It is told of {removed}.")).await;
+    for id in [&kept_id, &removed_id] {
+        a.completed(id).await;
+    }
+    let current = a.get("/api/customers/config").await.ok(200)["embeddingModel"].clone();
+    let regenerate = async |model: &Value, switch: &str| {
+        let body = json!({"embeddingModel": model, "switch": switch});
+        a.post("/api/documents/regenerate", &body).await
+    };
+    let new = json!(NEW);
+    regenerate(&current, "manual")
+        .await
+        .bad_fields(&["/switch"]);
+    regenerate(&new, "discard")
+        .await
+        .problem(409, "no_regeneration");
+    let search = json!({"query": format!("told of {kept}"), "mode": "vector", "model": NEW});
+    a.post("/search", &search).await.bad_fields(&["/model"]);
+
+    let build = async || {
+        let started = regenerate(&new, "manual").await.ok(202);
+        let url = started["statusUrl"].as_str().unwrap().to_owned();
+        let job = eventually("the new table is complete", async || {
+            let job = a.get(&url).await.ok(200);
+            (job["embeddings"]["ready"] == true).then_some(job)
+        })
+        .await;
+        assert_eq!(job["embeddings"]["switched"], false, "{job}");
+        url
+    };
+    let url = build().await;
+    let diff = json!({"before": {"query": kept, "mode": "vector"}, "after": search});
+    let diff = a.post("/api/search/diff", &diff).await.ok(200);
+    let both =
+        diff["unchanged"].as_u64().unwrap() as usize + diff["moved"].as_array().unwrap().len();
+    assert_eq!(both, 2, "{diff}");
+    assert!(
+        stack
+            .seen_with(&format!("told of {kept}"))
+            .await
+            .iter()
+            .any(|seen| seen.model == NEW && seen.inputs == [format!("told of {kept}")]),
+        "the query was embedded with the other model"
+    );
+    a.delete(&removed_id).await.ok(202);
+    eventually("the deleted document is nowhere", async || {
+        a.holding(&removed).await.is_empty().then_some(())
+    })
+    .await;
+    let results = a.search_with(search.clone()).await;
+    assert_eq!(results.len(), 1, "{results:?}");
+    assert_eq!(results[0]["documentId"], kept_id.as_str());
+    regenerate(&new, "manual")
+        .await
+        .problem(409, "regeneration_under_way");
+
+    regenerate(&new, "discard").await.ok(202);
+    let ended = ended_quietly(&a, &url).await;
+    assert_eq!(
+        (&ended["status"], &ended["code"]),
+        (&json!("failed"), &json!("discarded"))
+    );
+    assert_eq!(tables(&a).await, ["chunks.lance"]);
+    a.post("/search", &search).await.bad_fields(&["/model"]);
+
+    // What was published before can be searched as of then, after the switch too.
+    let then = chrono::Utc::now();
+    let url = build().await;
+    regenerate(&new, "automatic").await.ok(202);
+    let ended = ended_quietly(&a, &url).await;
+    assert_eq!(ended["status"], "completed", "{ended}");
+    assert_eq!(
+        a.get("/api/customers/config").await.ok(200)["embeddingModel"],
+        new
+    );
+    for body in [
+        search,
+        json!({"query": kept, "mode": "text", "asOf": then.to_rfc3339()}),
+    ] {
+        let results = a.search_with(body.clone()).await;
+        assert_eq!(results.len(), 1, "{body} {results:?}");
+        assert_eq!(results[0]["documentId"], kept_id.as_str());
+    }
+}

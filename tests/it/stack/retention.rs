@@ -43,13 +43,21 @@ async fn expired_versions_leave_nothing_behind() {
         json!({"title": "T", "content": format!("{mark} {filler}"), "externalId": "v", "onDuplicate": "newVersion"})
     };
     let mut id = String::new();
+    let mut published = Vec::new();
     for mark in &marks {
         id = doc_id(
             &a.post("/api/ingest/document?wait=25", &body(mark))
                 .await
                 .ok(200),
         );
+        published.push(chrono::Utc::now());
     }
+    let past = async || {
+        let then = published[0].to_rfc3339();
+        let body = json!({"query": marks[0], "mode": "text", "asOf": then});
+        a.search_with(body).await.len()
+    };
+    assert_eq!(past().await, 1);
     let before = a.holding(&marks[0]).await;
     assert!(
         before.iter().any(|key| key.contains("/documents/")),
@@ -68,7 +76,7 @@ async fn expired_versions_leave_nothing_behind() {
     for mark in &marks[..2] {
         assert_eq!(a.holding(mark).await, [""; 0], "{mark}");
     }
-    assert_eq!(rows().await, 0);
+    assert_eq!((rows().await, past().await), (0, 0));
     assert_eq!(a.search("text", &marks[2]).await.len(), 1);
     assert_eq!(
         a.search("vector", &marks[2]).await[0]["documentId"],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::stack::{
-    Stack, Tenant,
+    Stack, Tenant, eventually,
     tenant::{doc_id, with_query},
     word,
 };
@@ -185,15 +185,48 @@ async fn a_search_of_the_past_finds_what_was_published_then() {
         format!("The first about {mark}."),
         format!("The second about {mark}."),
     );
-    // Sixteen more publications have the table compacted.
-    for n in 0..18 {
-        add(&a, json!({"title": "F", "content": format!("Filler {n}.")})).await;
-    }
+    // Removing a document rewrites the table and prunes all of its older versions.
+    let filler = word();
+    let removed = add(
+        &a,
+        json!({"title": "F", "content": format!("Filler {filler}.")}),
+    )
+    .await;
+    a.delete(&removed).await.ok(202);
+    eventually("the removed document is nowhere", async || {
+        a.holding(&filler).await.is_empty().then_some(())
+    })
+    .await;
     assert_eq!(found(Some(before)).await, [""; 0]);
     assert_eq!(found(Some(between)).await, [first.as_str()]);
     assert_eq!(found(None).await, [second.as_str()]);
     let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
     assert_eq!(found(Some(later)).await, [second.as_str()]);
+
+    // A version is found from the moment of its publication on, and by its number.
+    let path = format!("/api/documents/{id}/versions");
+    let versions = a.get(&path).await.ok(200)["items"].clone();
+    for (version, text) in versions.as_array().unwrap().iter().zip([&second, &first]) {
+        let number = &version["version"];
+        for moment in [
+            version["publishedAt"].clone(),
+            json!({"documentId": id, "version": number}),
+        ] {
+            let body = json!({"query": mark, "mode": "text", "asOf": moment});
+            let results = a.search_with(body).await;
+            assert_eq!(results.len(), 1, "{moment} {results:?}");
+            assert_eq!(results[0]["text"], text.as_str(), "{moment}");
+        }
+    }
+    let b = Stack::load().signup().await;
+    for (tenant, version) in [(&a, 3), (&b, 1)] {
+        let body =
+            json!({"query": mark, "asOf": {"documentId": id, "version": version}, "mode": "text"});
+        tenant.post("/search", &body).await.bad_fields(&["/asOf"]);
+        let body = json!({"before": body, "after": {"query": mark}});
+        let refused = tenant.post("/api/search/diff", &body).await;
+        refused.bad_fields(&["/before/asOf"]);
+    }
     // What is deleted is not found in the past either.
     a.delete(&id).await.ok(202);
     assert_eq!(found(Some(between)).await, [""; 0]);
@@ -330,6 +363,12 @@ async fn bad_searches_are_refused_with_every_bad_field() {
         ),
         (json!({"query": "q", "asOf": "yesterday"}), "/asOf"),
         (json!({"query": "q", "asOf": "2026-11-21"}), "/asOf"),
+        (
+            json!({"query": "q", "asOf": {"version": 1}}),
+            "/asOf/documentId",
+        ),
+        (json!({"query": "q", "model": "unknown"}), "/model"),
+        (json!({"query": "q", "model": ""}), "/model"),
         (json!({"query": "q", "queries": ["a", ""]}), "/queries/1"),
         (
             json!({"query": "q", "queries": ["a", "b", "c", "d", "e", "f", "g", "h"]}),

@@ -34,6 +34,7 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
         "documents:read",
         "documents:write",
         "search",
+        "chat",
         "webhooks",
         "metrics",
         "admin:tenant",
@@ -55,7 +56,7 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
         Caller {
             name: "user",
             header: bearer(&a.user_with("user").await),
-            scopes: vec!["search"],
+            scopes: vec!["search", "chat"],
             is_user: true,
         },
         Caller {
@@ -116,6 +117,8 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         .replace("{id}", id)
         .replace("{webhookId}", id)
         .replace("{version}", "1")
+        .replace("{number}", "2")
+        .replace("{name}", "fake")
         .replace("{deliveryId}", id);
     let path = match by_external_id(route) {
         true => with_query(&path, &[("externalId", id)]),
@@ -184,6 +187,10 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "customers-delete" => request.json(&json!({})),
         "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
         "customers-set-reranker" => request.json(&json!({"url": "", "model": ""})),
+        "customers-set-chat-provider" => request.json(&json!({"models": []})),
+        "chat" => request.json(&json!({"message": format!("What is told about {id}?"), "documentIds": [Uuid::new_v4()]})),
+        "chat-rename-session" => request.json(&json!({"title": "Theirs"})),
+        "chat-rate" => request.json(&json!({"rating": "up"})),
         "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),
         "admin-customers-limits" | "admin-customers-delete" => request.json(&json!({})),
         _ => request,
@@ -263,6 +270,7 @@ async fn ask_as(
         "customers-delete-openai-key",
         "customers-get-reranker",
         "customers-delete-reranker",
+        "customers-delete-chat-provider",
     ];
     let mut random: Option<Value> = None;
     for (kind, id) in ids {
@@ -280,6 +288,7 @@ async fn ask_as(
             "customers-delete",
             "customers-set-openai-key",
             "customers-set-reranker",
+            "customers-set-chat-provider",
             "customers-rotate-secrets",
             "webhooks-create",
             "collections-create",
@@ -315,6 +324,7 @@ async fn ask_as(
         && route.method == "GET"
         && !route.name.starts_with("webhooks-")
         && !route.name.starts_with("collections-")
+        && !route.name.starts_with("chat-")
         && !by_external_id(route)
         && !["jobs-get", "documents-diff"].contains(&route.name)
     {

@@ -40,6 +40,8 @@ pub fn groups() -> Vec<Group> {
     vec![
         group!("admin", ["admin"], dynrag_admin::routes),
         group!("auth", ["auth"], dynrag_auth::routes),
+        group!("chat", ["chat"], dynrag_chat::routes),
+        group!("chat/answer", ["chat"], dynrag_chat_answer::routes),
         group!(
             "customers",
             ["customers", "jobs", "keys", "metrics", "users"],

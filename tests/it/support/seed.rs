@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
+    ApiKeyId, ChatSessionId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
+    answers::{Answer, AnswerStatus, AnswerUsage, Thumb},
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
     bulk::BulkAction,
+    chat::ChatModel,
     collections::CollectionTarget,
     documents::{
         ExtractionOptions, Format, OnDuplicate, Source,
@@ -22,6 +24,8 @@ use dynrag_store::{
     admission::Endpoint,
     api_keys::NewApiKey,
     audit,
+    chat::{Owner, Turn},
+    chat_providers,
     collections::NewCollection,
     crawls::Crawl,
     customers::{self, NewCustomer},
@@ -156,11 +160,49 @@ pub fn endpoint(name: &str) -> Endpoint<'_> {
     }
 }
 
+fn chat_model() -> ChatModel {
+    serde_json::from_str(r#"{"name": "m"}"#).unwrap()
+}
+
+/// Adds a conversation of a question and its answer, which is rated.
+async fn conversation(store: &Store, customer: &Customer) {
+    let owner = Owner::try_from(Principal::User(customer.user)).unwrap();
+    let id = ChatSessionId::generate();
+    let answer = Answer {
+        status: AnswerStatus::NotFound,
+        answer: "I found nothing.".to_owned(),
+        citations: Vec::new(),
+        sentences: Vec::new(),
+        sources: Vec::new(),
+        model: "extractive".to_owned(),
+        query: "What?".to_owned(),
+        collection_id: None,
+        usage: AnswerUsage::default(),
+        warnings: Vec::new(),
+    };
+    let turn = Turn {
+        question: "What?",
+        answer: &answer,
+    };
+    let number = store
+        .add_turn(customer.id, owner, id, Some("What?"), turn)
+        .await
+        .unwrap();
+    store
+        .rate_answer(customer.id, owner, (id, number), Thumb::Down, None)
+        .await
+        .unwrap();
+}
+
 /// Adds the other rows of an account: an invitation, a link, a network address.
 pub async fn account(store: &Store, customer: &Customer) {
     let email = Email::try_from("invited@example.com").unwrap();
     let tx = store.tenant(customer.id).await.unwrap();
     rerankers::set(&tx, "https://rerank.example.com/", "m", None)
+        .await
+        .unwrap();
+    let provider = "openai".parse().unwrap();
+    chat_providers::set(&tx, &provider, &[chat_model()], Some((&[1; 12], &[2; 40])))
         .await
         .unwrap();
     invitations::insert(&tx, &email, Role::User, Some(customer.user))
@@ -183,6 +225,7 @@ pub async fn account(store: &Store, customer: &Customer) {
         request_hash: [1; 32],
     };
     store.begin_request(&repeatable).await.unwrap();
+    conversation(store, customer).await;
     let crawl = Crawl {
         url: "https://example.com/".to_owned(),
         max_pages: 2,

@@ -2,7 +2,8 @@
 //! which are searched meanwhile, and replace them in one step.
 
 use dynrag_domain::{
-    Error, JobId, Kind, Result, documents::FailureCode, money::Usd, spending::Payer,
+    Error, JobId, Kind, Result, documents::FailureCode, money::Usd, regeneration::Switch,
+    spending::Payer,
 };
 use dynrag_llm::{InputType, listed_embedding_cost};
 use dynrag_store::{admission::Admission, regeneration::Progress};
@@ -56,6 +57,45 @@ pub async fn estimate_regeneration(
     })
 }
 
+/// Switches to the table of a model that waits, or discards it; `None` if none waits.
+///
+/// # Errors
+/// `no_regeneration` (conflict) if there is nothing to discard; `unavailable`.
+pub async fn direct_regeneration(
+    app: &App,
+    caller: &Admission,
+    model: &str,
+    switch: Switch,
+) -> Result<Option<(JobId, RegenerationEstimate)>> {
+    if switch == Switch::Manual {
+        return Ok(None);
+    }
+    let (store, customer) = (caller.store(), caller.tenant());
+    let actor = caller.principal.into();
+    let waiting = store.direct_regeneration(customer, actor, model, switch);
+    let Some((job, pending)) = waiting.await? else {
+        return match switch {
+            Switch::Discard => Err(Error::new(
+                Kind::Conflict,
+                "no_regeneration",
+                "No regeneration with this model and switch manual is in progress, so there is nothing to discard.",
+            )),
+            Switch::Manual | Switch::Automatic => Ok(None),
+        };
+    };
+    app.dispatch(&pending).await;
+    let found = store.estimate_regeneration(customer).await?;
+    let estimate = RegenerationEstimate {
+        model: model.to_owned(),
+        documents: found.documents,
+        chunks: found.chunks,
+        tokens: found.tokens,
+        counted: found.counted,
+        cost: None,
+    };
+    Ok(Some((job, estimate)))
+}
+
 /// Starts an estimated regeneration, and returns its job.
 ///
 /// # Errors
@@ -65,6 +105,7 @@ pub async fn regenerate(
     app: &App,
     caller: &Admission,
     estimate: &RegenerationEstimate,
+    switch: Switch,
 ) -> Result<JobId> {
     caller.check_budget()?;
     check_room(caller, estimate.cost)?;
@@ -73,6 +114,8 @@ pub async fn regenerate(
         documents: estimate.documents,
         done: 0,
         replaced: None,
+        switch,
+        ready_since: None,
     };
     let (customer, actor) = (caller.tenant(), caller.principal.into());
     let (job, pending) = caller

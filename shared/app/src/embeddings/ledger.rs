@@ -47,6 +47,8 @@ pub fn ledger(
                 inputs,
                 outcome: call.outcome,
                 tokens,
+                cached_tokens: 0,
+                output_tokens: 0,
                 price_version: price.version(),
                 cost: price.cost(tokens),
                 paid_by,

@@ -97,18 +97,33 @@ struct PlatformKey {
 /// `unavailable`; `internal_error` if a setting is missing.
 pub async fn platform(cloud: &Cloud) -> Result<Provider> {
     let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
-    let json = cloud.secrets().read(&config.key_secret_arn).await?;
-    let key: PlatformKey = serde_json::from_str(json.expose_secret())
-        .map_err(|e| Error::internal_fault(format!("embeddings key secret: {:?}", e.classify())))?;
+    let api_key = platform_key(cloud, &config).await?;
     let settings = EmbeddingSettings {
         base_url: config.base_url,
-        api_key: Some(key.api_key).filter(|key| !key.expose_secret().is_empty()),
+        api_key,
         // Each customer has its own.
         model: "unset".to_owned(),
         dimensions: config.dimensions,
         timeout: TIMEOUT,
     };
     Provider::new(&settings)
+}
+
+/// Returns the base URL of the deployment's provider and the platform's key, if there is one.
+///
+/// # Errors
+/// `unavailable`; `internal_error` if a setting is missing.
+pub(crate) async fn platform_endpoint(cloud: &Cloud) -> Result<(String, Option<SecretString>)> {
+    let config = EmbeddingsConfig::from_env().map_err(Error::internal_fault)?;
+    let key = platform_key(cloud, &config).await?;
+    Ok((config.base_url, key))
+}
+
+async fn platform_key(cloud: &Cloud, config: &EmbeddingsConfig) -> Result<Option<SecretString>> {
+    let json = cloud.secrets().read(&config.key_secret_arn).await?;
+    let key: PlatformKey = serde_json::from_str(json.expose_secret())
+        .map_err(|e| Error::internal_fault(format!("embeddings key secret: {:?}", e.classify())))?;
+    Ok(Some(key.api_key).filter(|key| !key.expose_secret().is_empty()))
 }
 
 impl Embeddings {

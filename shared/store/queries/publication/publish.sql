@@ -1,7 +1,7 @@
--- $1 customer, $2 documents, $3 versions, $4 chunks, $5 tokens, $6 model, $7 tokens of the chunks
+-- $1 customer, $2 documents, $3 versions, $4 chunks, $5 tokens, $6 model, $7 tokens of the chunks, $8 when
 WITH published AS (
     UPDATE document_versions v
-    SET status = 'published', published_at = now(), chunks = t.chunks, tokens = t.tokens, embedding_model = $6,
+    SET status = 'published', published_at = $8, chunks = t.chunks, tokens = t.tokens, embedding_model = $6,
         chunk_tokens = t.chunk_tokens
     FROM unnest($2::uuid[], $3::int[], $4::int[], $5::bigint[], $7::bigint[])
         AS t (document_id, version, chunks, tokens, chunk_tokens)

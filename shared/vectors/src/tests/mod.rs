@@ -217,6 +217,7 @@ fn row(document: DocumentId, version: i32, index: u32, text: &str) -> Row {
         vector: embed(text),
         model: MODEL.into(),
         language: None,
+        published_at: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) fn rows(claim: &Claim) -> Vec<Row> {
                 vector: VECTOR.to_vec(),
                 model: seed::MODEL.into(),
                 language: None,
+                published_at: None,
             }
         })
         .collect()

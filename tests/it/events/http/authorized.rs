@@ -8,6 +8,7 @@ use super::{
     super::{CUSTOMER, Scene},
     PASSWORD, TOKEN, call, without_key,
 };
+use crate::support::stack::Answer;
 
 pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
     let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
@@ -155,6 +156,50 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                     .await
                     .problem(404, "not_found");
             }
+        }
+        "customers-set-chat-provider" => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            let providers = "/api/customers/chat-providers";
+            let set = scene.ours.get(providers).await.ok(200);
+            assert_eq!(set["items"][0]["models"][0]["name"], "gpt-4.1-mini");
+            let theirs = scene.theirs.get(providers).await.ok(200);
+            assert_eq!(theirs["items"], json!([]));
+        }
+        "customers-delete-chat-provider" => {
+            let body = json!({"models": [{"name": "m"}]});
+            let set = scene
+                .ours
+                .put("/api/customers/chat-providers/openai", &body)
+                .await;
+            assert_eq!(set.status, 204, "{set}");
+            call(&mut scene.function, &theirs)
+                .await
+                .problem(404, "not_found");
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            call(&mut scene.function, &ours)
+                .await
+                .problem(404, "not_found");
+        }
+        "customers-list-chat-providers" | "customers-list-chat-models" => {
+            scene.ours.own_chat_models().await;
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            let other = call(&mut scene.function, &theirs).await.ok(200, &["items"]);
+            let items = |body: &Value| body["items"].as_array().unwrap().len();
+            assert!(items(&body) > items(&other), "{body} {other}");
+        }
+        "chat-list-sessions" | "chat-list-feedback" => {
+            let body = json!({"message": "What is it?", "model": "extractive"});
+            let asked = scene.ours.call_as_user(Method::POST, "/api/chat");
+            let asked = Answer::of(asked.json(&body)).await.ok(200);
+            let session = asked["sessionId"].as_str().unwrap();
+            let rate = format!("/api/chat/sessions/{session}/messages/2/feedback");
+            let rated = scene.ours.call_as_user(Method::PUT, &rate);
+            let rated = Answer::of(rated.json(&json!({"rating": "up"}))).await;
+            assert_eq!(rated.status, 204);
+            let body = call(&mut scene.function, &ours).await.ok(200, &["items"]);
+            assert_eq!(body["items"][0]["sessionId"], session);
+            let other = call(&mut scene.function, &theirs).await.ok(200, &["items"]);
+            assert_eq!(other["items"], json!([]));
         }
         "customers-export" => {
             let first = call(&mut scene.function, &ours)

@@ -1,12 +1,13 @@
 //! Documents, webhooks, collections and search: what belongs to one tenant and not to another.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{
     super::{DOCUMENT, Scene},
     TOKEN, call,
 };
-use crate::support::runtime::Function;
+use crate::support::{runtime::Function, stack};
 
 /// Routes about a document: the caller's own, and then another tenant's.
 pub(super) async fn document(scene: &mut Scene, route: &str) {
@@ -263,4 +264,59 @@ pub(super) async fn search(scene: &mut Scene, route: &str) {
     let event = scene.event(&[(TOKEN, &scene.theirs.access)]);
     let answer = call(&mut scene.function, &event).await;
     assert_eq!(answer.ok(200, &[])[found], json!([]));
+}
+
+const SESSION: &str = "01936f6e-3c00-7000-8000-000000000050";
+
+pub(super) async fn chat(scene: &mut Scene) {
+    let id = scene
+        .ours
+        .add(
+            "Refund policy",
+            "A customer may send goods back within 30 days.",
+        )
+        .await;
+    scene.ours.completed(&id).await;
+    let theirs = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    let answer = call(&mut scene.function, &theirs).await;
+    let answer = answer.ok(200, &["answer", "status", "model", "usage"]);
+    assert_eq!(answer["status"], "not_found", "{answer}");
+    let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let answer = call(&mut scene.function, &ours).await;
+    let answer = answer.ok(200, &["sessionId", "messageNumber", "sentences", "sources"]);
+    assert_eq!(answer["citations"][0]["documentId"], json!(id), "{answer}");
+}
+
+pub(super) async fn conversation(scene: &mut Scene, route: &str) {
+    let question = json!({"message": "What is it?", "model": "extractive"});
+    let asked = scene.ours.call_as_user(Method::POST, "/api/chat");
+    let answer = stack::Answer::of(asked.json(&question)).await;
+    let answer = answer.ok(200);
+    let id = answer["sessionId"].as_str().unwrap().to_owned();
+    let path = format!("/api/chat/sessions/{id}");
+    let theirs = scene.event(&[(SESSION, &id), (TOKEN, &scene.theirs.access)]);
+    call(&mut scene.function, &theirs)
+        .await
+        .problem(404, "not_found");
+    let ours = scene.event(&[(SESSION, &id), (TOKEN, &scene.ours.access)]);
+    match route {
+        "chat-get-session" => {
+            let body = call(&mut scene.function, &ours).await;
+            let body = body.ok(200, &["title", "items", "createdAt"]);
+            assert_eq!(
+                (&body["sessionId"], &body["messages"]),
+                (&json!(id), &json!(2))
+            );
+        }
+        _ => {
+            assert_eq!(scene.function.answer(&ours).await["statusCode"], 204);
+            let kept = scene.ours.call_as_user(Method::GET, &path);
+            let kept = stack::Answer::of(kept).await;
+            match route {
+                "chat-delete-session" => drop(kept.problem(404, "not_found")),
+                "chat-rename-session" => assert_eq!(kept.ok(200)["title"], "Refunds"),
+                _ => assert_eq!(kept.ok(200)["items"][1]["rating"]["rating"], "up"),
+            }
+        }
+    }
 }

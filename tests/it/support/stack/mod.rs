@@ -14,6 +14,7 @@ pub mod answer;
 pub mod aws;
 pub mod batch;
 pub mod by_external_id;
+pub mod chat;
 pub mod collections;
 pub mod exports;
 pub mod keys;

@@ -42,6 +42,14 @@ impl Tenant {
             .header("x-api-key", &self.key)
     }
 
+    /// A request with the user's access token.
+    pub fn call_as_user(&self, method: Method, path: &str) -> RequestBuilder {
+        self.stack
+            .http
+            .request(method, self.stack.url(path))
+            .bearer_auth(&self.access)
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.call(Method::GET, path)).await

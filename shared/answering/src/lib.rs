@@ -1,0 +1,19 @@
+//! Answers questions from what retrieval finds: a prompt for a chat model, or quotations without one; citations; and a check of
+//! each sentence against what it cites.
+//!
+//! | it dies | what is left | who recovers it |
+//! |---|---|---|
+//! | before a model is asked | nothing | the caller asks again |
+//! | while a model answers | a charge at the provider that the ledger does not know | the same |
+//! | after the call is recorded | a recorded call without an answer | the same; both were paid for |
+//! | after the turn is stored | a stored answer that the caller did not get | the caller reads the conversation, or repeats the request with its `Idempotency-Key` |
+
+mod answerer;
+mod cite;
+mod conversation;
+mod passages;
+mod prompt;
+mod quotes;
+mod wording;
+
+pub use answerer::{Asked, ChatQuestion, ModelChoice, answer};

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod align;
+mod asked;
+mod chars;
+mod dates;
+mod equal;
+mod extract;
+mod injection;
+mod markers;
+mod no_claim;
+mod numbers;
+mod reason;
+mod sanitize;
+mod sentences;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod units;
+mod verify;
+mod words;
+
+pub use extract::{
+    FEATURES, LEAST_COVERAGE, Passage, Quote, Similarities, coverage, extract, features,
+};
+pub use injection::{Hidden, PromptBlocks, PromptSource, hidden, prompt_blocks, visible};
+pub use markers::{Citation, Marked, MarkerFilter, markers};
+pub use no_claim::NoClaim;
+pub use reason::Reason;
+pub use sanitize::{Sanitizer, sanitize};
+pub use sentences::{Kind, Sentence, sentences};
+pub use verify::{Checked, Source, Support, Verdict, verify};

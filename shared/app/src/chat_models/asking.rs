@@ -1,0 +1,109 @@
+//! Asks chat models, one after the other until one answers.
+
+use std::time::Duration;
+
+use dynrag_domain::{
+    Error, Result,
+    chat::{ChatModelName, ChatTokens},
+    money::Usd,
+};
+use dynrag_llm::chat::{self, ChatError, ChatRequest, ChatUsage};
+use dynrag_store::{admission::Admission, ledger};
+use tokio::time::Instant;
+
+use super::ChatAccess;
+use crate::App;
+
+/// Least time a request is worth.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// What came of asking models for an answer.
+#[derive(Debug)]
+pub struct Completed {
+    /// The answer of the first model that gave one, or why the last gave none.
+    pub answer: Result<Answered>,
+    /// Requests that were made.
+    pub calls: u32,
+    /// Their tokens.
+    pub tokens: ChatTokens,
+    /// Their cost.
+    pub cost: Usd,
+}
+
+/// A model's answer.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Its text.
+    pub text: String,
+    /// Whether it ends where the request cut it.
+    pub is_cut: bool,
+    /// The model.
+    pub model: ChatModelName,
+}
+
+/// Asks models for a whole answer, one after the other until one answers, and records the calls. `request` makes the request
+/// for a model, or none if it does not fit the model's context. A model is not asked whose call could exceed a budget.
+///
+/// # Errors
+/// `unavailable` if the calls cannot be recorded. That no model answers is none: it is in what is returned.
+pub async fn complete(
+    app: &App,
+    caller: &Admission,
+    models: &[ChatAccess],
+    purpose: ledger::Purpose,
+    mut request: impl FnMut(&ChatAccess) -> Option<ChatRequest>,
+    deadline: Instant,
+) -> Result<Completed> {
+    let client = &app.chat_models().await?.client;
+    let (mut lines, mut tokens) = (Vec::new(), ChatTokens::default());
+    let mut answer = Err(Error::unavailable("no chat model"));
+    for (model, attempt) in models.iter().zip(1..) {
+        let Some(request) = request(model) else {
+            answer = Err(ChatError::ContextTooLong.into());
+            continue;
+        };
+        if let Err(error) = caller.check_cost(model.paid_by, model.most(&request)) {
+            answer = Err(error);
+            continue;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left < LEAST {
+            break;
+        }
+        // A silent model leaves time for the next.
+        let is_last = usize::try_from(attempt).is_ok_and(|attempt| attempt == models.len());
+        let until = Instant::now() + if is_last { left } else { left / 2 };
+        match client.complete(&model.provider, &request, until).await {
+            Ok(completion) => {
+                tokens = completion.usage.tokens;
+                lines.push(model.ledger(purpose, attempt, "ok", completion.usage));
+                answer = Ok(Answered {
+                    text: completion.text,
+                    is_cut: completion.is_cut,
+                    model: model.name.clone(),
+                });
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(
+                    customer_id = %caller.customer_id, model = %model.name, code = error.code(), %error,
+                    "a chat model did not answer"
+                );
+                let used = match error.may_be_charged() {
+                    true => chat::estimate(&request, ""),
+                    false => ChatUsage::default(),
+                };
+                lines.push(model.ledger(purpose, attempt, error.code(), used));
+                answer = Err(error.into());
+            }
+        }
+    }
+    caller.store().record_calls(caller.tenant(), &lines).await?;
+    let cost = lines.iter().map(|line| line.cost.nanos()).sum();
+    Ok(Completed {
+        answer,
+        calls: u32::try_from(lines.len()).unwrap_or(u32::MAX),
+        tokens,
+        cost: Usd::from_nanos(cost),
+    })
+}

@@ -1,0 +1,4 @@
+-- $1 customer, $2 session, $3 user or null, $4 key or null, $5 title
+UPDATE chat_sessions SET title = $5
+WHERE customer_id = $1 AND id = $2 AND (user_id = $3 OR api_key_id = $4)
+RETURNING id

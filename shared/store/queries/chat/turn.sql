@@ -1,0 +1,4 @@
+-- A question and its answer. $1 customer, $2 session, $3 number of the answer, $4 question, $5 text of the answer, $6 answer,
+-- $7 how many versions it is from
+INSERT INTO chat_messages (customer_id, session_id, number, role, content, answer, sources)
+VALUES ($1, $2, $3 - 1, 'user', $4, NULL, 0), ($1, $2, $3, 'assistant', $5, $6, $7)
