@@ -12,7 +12,7 @@ FOLDER = CHECKOUT / "demo"
 PDF = FOLDER / "lumen-kettle-manual.pdf"
 PAGE = FOLDER / "lumen-kettle-support.html"
 MARKDOWN = FOLDER / "lumen-kettle-release-notes.md"
-ASKED = "Which water temperature is right for green tea?"
+ASKED = "How long is the warranty?"
 QUESTIONS = (
     "How do I get rid of limescale in the kettle?",
     "Which temperature should I choose for green tea?",
