@@ -165,7 +165,11 @@ pub async fn answer(
         warnings: made.warnings,
     };
     let stored = match question.is_stored {
-        true => Some(conversation.add(caller, question.message, &answer).await?),
+        true => {
+            let is_told = !models.is_empty();
+            let added = conversation.add(caller, question.message, &answer, is_told);
+            Some(added.await?)
+        }
         false => None,
     };
     Ok(Asked { answer, stored })

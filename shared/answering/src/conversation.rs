@@ -1,6 +1,6 @@
 //! The conversation that a question belongs to.
 
-use dynrag_domain::{ChatSessionId, Result, answers::Answer};
+use dynrag_domain::{ChatSessionId, DocumentId, Result, VersionNumber, answers::Answer};
 use dynrag_llm::chat::Role;
 use dynrag_store::{
     admission::Admission,
@@ -21,7 +21,11 @@ pub(crate) struct Conversation {
     is_new: bool,
     /// Its last messages, oldest first.
     pub(crate) earlier: Vec<Earlier>,
+    /// The versions whose text these may hold.
+    sources: Vec<Version>,
 }
+
+type Version = (DocumentId, VersionNumber);
 
 impl Conversation {
     /// Reads a conversation, or begins one, which exists when its first turn is stored.
@@ -36,11 +40,14 @@ impl Conversation {
                 id: ChatSessionId::generate(),
                 is_new: true,
                 earlier: Vec::new(),
+                sources: Vec::new(),
             });
         };
         let (store, customer) = (caller.store(), caller.tenant());
         let read = store.chat_messages(customer, owner, id, None, REMEMBERED);
         let (_, messages) = read.await?;
+        let sources = messages.iter().flat_map(|message| &message.sources);
+        let sources = sources.copied().collect();
         let earlier = messages.into_iter().rev().map(|message| Earlier {
             role: match message.answer {
                 Some(_) => Role::Assistant,
@@ -57,10 +64,12 @@ impl Conversation {
             id,
             is_new: false,
             earlier: earlier.collect(),
+            sources,
         })
     }
 
-    /// Stores a question with its answer. Returns the conversation and the number of the answer.
+    /// Stores a question with its answer; `is_told` says whether its model was told the earlier messages, so that it may repeat
+    /// them. Returns the conversation and the number of the answer.
     ///
     /// # Errors
     /// `not_found` if it was deleted meanwhile; `unavailable`.
@@ -69,9 +78,18 @@ impl Conversation {
         caller: &Admission,
         question: &str,
         answer: &Answer,
+        is_told: bool,
     ) -> Result<(ChatSessionId, i32)> {
         let title = self.is_new.then(|| title(question));
-        let turn = Turn { question, answer };
+        let of = answer.sources.iter();
+        let of = of.map(|source| (source.document_id, source.version));
+        let earlier = self.sources.iter().copied().filter(|_| is_told);
+        let sources: Vec<Version> = of.chain(earlier).collect();
+        let turn = Turn {
+            question,
+            answer,
+            sources: &sources,
+        };
         let (store, customer) = (caller.store(), caller.tenant());
         let added = store.add_turn(customer, self.owner, self.id, title.as_deref(), turn);
         Ok((self.id, added.await?))

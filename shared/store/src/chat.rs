@@ -11,7 +11,7 @@ use dynrag_domain::{
 };
 use tokio_postgres::types::Json;
 
-use crate::{Store, Tenant, TenantId, row::Row};
+use crate::{Store, Tenant, TenantId, document_list::part_of, row::Row};
 
 /// Whose a conversation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +62,8 @@ pub struct ChatMessage {
     pub content: String,
     /// Of an answer: everything else about it.
     pub answer: Option<Answer>,
+    /// Of an answer: the versions whose text it may hold.
+    pub sources: Vec<(DocumentId, VersionNumber)>,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
     /// The rating of an answer, and a comment.
@@ -94,6 +96,8 @@ pub struct Turn<'a> {
     pub question: &'a str,
     /// The answer.
     pub answer: &'a Answer,
+    /// The versions whose text it may hold: those that it is from, and those of earlier answers that its model was told.
+    pub sources: &'a [(DocumentId, VersionNumber)],
 }
 
 fn session(row: &Row) -> Result<ChatSession> {
@@ -110,10 +114,14 @@ fn message(row: &Row) -> Result<ChatMessage> {
     let answer: Option<Json<Answer>> = row.get("answer")?;
     let rating: Option<Thumb> = row.get("rating")?;
     let comment = row.get("comment")?;
+    let documents: Option<Vec<DocumentId>> = row.get("documents")?;
+    let versions: Option<Vec<VersionNumber>> = row.get("versions")?;
+    let sources = documents.into_iter().flatten();
     Ok(ChatMessage {
         number: row.get("number")?,
         content: row.get("content")?,
         answer: answer.map(|Json(answer)| answer),
+        sources: sources.zip(versions.into_iter().flatten()).collect(),
         created_at: row.get("created_at")?,
         feedback: rating.map(|rating| (rating, comment)),
     })
@@ -146,7 +154,7 @@ impl Store {
         after: Option<(DateTime<Utc>, ChatSessionId)>,
         limit: i64,
     ) -> Result<Vec<ChatSession>> {
-        let pattern = text.map(contains);
+        let pattern = text.map(part_of);
         let tx = self.tenant(customer).await?;
         let rows = tx
             .query(
@@ -225,12 +233,7 @@ impl Store {
                 row.ok_or_else(unknown)?.get("messages")?
             }
         };
-        let mut of: Vec<(DocumentId, VersionNumber)> = turn
-            .answer
-            .sources
-            .iter()
-            .map(|source| (source.document_id, source.version))
-            .collect();
+        let mut of = turn.sources.to_vec();
         of.sort_unstable();
         of.dedup();
         let sources = i32::try_from(of.len()).map_err(Error::internal_fault)?;
@@ -395,28 +398,4 @@ pub(crate) async fn withdraw(
     )
     .await
     .map(drop)
-}
-
-/// The pattern of `LIKE` for texts that contain a text.
-fn contains(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn wildcards_are_escaped() {
-        assert_eq!(contains(r"50%_a\b"), r"%50\%\_a\\b%");
-    }
 }

@@ -184,7 +184,7 @@ impl<'a> Values<'a> {
 }
 
 /// Returns the LIKE pattern of texts that contain this text.
-fn part_of(text: &str) -> String {
+pub(crate) fn part_of(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for c in text.chars() {

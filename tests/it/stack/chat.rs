@@ -420,6 +420,7 @@ async fn answers_go_with_the_documents_that_they_are_from() {
     .await;
     assert!(!gone["items"][1].to_string().contains("brass"), "{gone}");
     assert_eq!(gone["items"][1]["content"], "");
+    assert_eq!(gone["items"][1]["answer"]["query"], "");
     let conversation = a.get(&path(&second)).await.ok(200);
     assert_eq!(
         conversation["items"][1]["answer"]["citations"],
@@ -470,4 +471,44 @@ async fn a_bound_key_does_not_see_answers_from_what_it_no_longer_sees() {
         &with_query("/api/chat/sessions", &[("q", "green")]),
     );
     assert_eq!(Answer::of(found).await.ok(200)["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_answer_goes_with_what_its_model_was_told_before() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let (mark, other) = (word(), word());
+    let id = add(&a, "Gone", &format!("The {mark} safe opens with 1789.")).await;
+    let kept = add(&a, "Kept", &format!("The {other} lamp is blue.")).await;
+    a.own_chat_models().await;
+    let said = format!("The {mark} safe opens with 1789 [1].");
+    stack.chat_reply_to(&mark, ChatReply::text(&said)).await;
+    let ask = async |message: String, document: &str, session: &Value| {
+        let body = json!({"message": message, "documentIds": [document], "sessionId": session});
+        a.post(CHAT, &body).await.ok(200)
+    };
+    let first = ask(format!("What opens the {mark} safe?"), &id, &Value::Null).await;
+    // Its own passage is another, but the model repeats what it was told.
+    let second = ask(
+        format!("What colour has the {other} lamp?"),
+        &kept,
+        &first["sessionId"],
+    )
+    .await;
+    assert!(
+        second["answer"].as_str().unwrap().contains("1789"),
+        "{second}"
+    );
+    let path = format!(
+        "/api/chat/sessions/{}",
+        first["sessionId"].as_str().unwrap()
+    );
+    a.delete(&id).await.ok(202);
+    let gone = eventually("the answers are withdrawn", async || {
+        let conversation = a.get(&path).await.ok(200);
+        (conversation["items"][1]["answer"]["status"] == "withdrawn").then_some(conversation)
+    })
+    .await;
+    assert_eq!(gone["items"][3]["answer"]["status"], "withdrawn", "{gone}");
+    assert!(!gone.to_string().contains("1789"), "{gone}");
 }

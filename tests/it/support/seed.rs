@@ -183,6 +183,7 @@ async fn conversation(store: &Store, customer: &Customer) {
     let turn = Turn {
         question: "What?",
         answer: &answer,
+        sources: &[],
     };
     let number = store
         .add_turn(customer.id, owner, id, Some("What?"), turn)

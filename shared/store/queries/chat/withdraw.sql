@@ -10,5 +10,5 @@ WITH held AS (
     DELETE FROM chat_sources c USING held WHERE c.customer_id = $1 AND (c.session_id, c.number) = (held.session_id, held.number)
 )
 UPDATE chat_messages m SET content = '', sources = 0, answer = m.answer || '{"status": "withdrawn", "answer": "", "citations": [],
-    "sentences": [], "sources": []}'
+    "sentences": [], "sources": [], "query": ""}'
 FROM held WHERE m.customer_id = $1 AND (m.session_id, m.number) = (held.session_id, held.number)
