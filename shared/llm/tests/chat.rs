@@ -156,6 +156,7 @@ async fn an_answer_that_breaks_off_is_an_error_after_its_pieces() {
         assert_eq!(end, Err(ChatError::Broken));
     }
     let asked = Asked::with(ChatReply::Endless).await;
+    assert_eq!(asked.whole().await.unwrap_err(), ChatError::TooLong);
     let (pieces, end) = asked.streamed().await;
     assert_eq!(end, Err(ChatError::TooLong));
     assert!(pieces.concat().len() <= 1024 * 1024);

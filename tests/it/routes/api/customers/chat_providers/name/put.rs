@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::stack::{
     Answer, Stack,
     chat::{MODEL, PROVIDER},
+    word,
 };
 
 #[tokio::test]
@@ -94,4 +95,30 @@ async fn no_key_is_kept_before_an_address_is_verified() {
     Answer::of(request.json(&body))
         .await
         .problem(403, "missing_scope");
+}
+
+#[tokio::test]
+async fn a_key_opens_for_the_provider_that_it_was_given_for_alone() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mark = word();
+    let id = a.add("T", &format!("A text about {mark}.")).await;
+    a.completed(&id).await;
+    a.own_chat_models().await;
+    let other = json!({"models": [{"name": "large"}], "apiKey": "sk-of-another-0123456789"});
+    let path = "/api/customers/chat-providers/openai";
+    assert_eq!(a.put(path, &other).await.status, 204);
+    let body = json!({"query": mark, "mode": "text", "rewrite": true});
+    a.post("/search", &body).await.ok(200);
+    let seen = stack.chat_seen_with(&mark).await.len();
+    assert!(seen > 0);
+    // The row of one provider with the sealed key of the other.
+    let copy = "UPDATE chat_providers c SET nonce = o.nonce, ciphertext = o.ciphertext FROM chat_providers o
+        WHERE c.customer_id = $1 AND o.customer_id = $1 AND c.name = 'fake' AND o.name = 'openai'";
+    let sql = stack.sql().await;
+    assert_eq!(sql.execute(copy, &[&a.id]).await.unwrap(), 1);
+    a.post("/search", &body)
+        .await
+        .problem(500, "internal_error");
+    assert_eq!(stack.chat_seen_with(&mark).await.len(), seen);
 }
