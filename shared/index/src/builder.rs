@@ -10,7 +10,7 @@ use dynrag_analysis::{Analyzer, Language};
 use dynrag_domain::ids::DocumentId;
 
 use crate::{
-    Error, Result, Row, SegmentName, SegmentRef,
+    Built, Error, Keep, Options, Result, Row,
     documents::{Document, Tombstone, put_documents, put_tombstones},
     format::{Meta, Section, Table},
     row::put_record,
@@ -31,67 +31,6 @@ const NEAR: usize = 16_384;
 const MAX_ROWS: usize = 1 << 30;
 /// The seed of rotations and samples: the same rows make the same bytes.
 const SEED: u64 = 0x6472_6167;
-
-/// What a segment is built of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Options {
-    /// Titles and headings are matched by words too, not only texts.
-    pub context: bool,
-    /// Which rows are written.
-    pub keep: Keep,
-    /// Tombstones are written. Needed if there are earlier segments.
-    pub tombstones: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            context: true,
-            keep: Keep::All,
-            tombstones: true,
-        }
-    }
-}
-
-/// Which rows a segment gets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Keep {
-    /// All that are not removed.
-    All,
-    /// Those that are not superseded: searches of the present need no others.
-    Current,
-    /// Those that are superseded: a segment that only searches of the past read.
-    Superseded,
-}
-
-/// A finished segment, as Postgres records it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Built {
-    /// Bytes of the object: [`crate::SegmentRef::size`].
-    pub size: u64,
-    /// Bytes to read first: [`crate::SegmentRef::first`].
-    pub first: u64,
-    /// Rows, superseded ones included.
-    pub rows: u32,
-    /// Rows that are not superseded.
-    pub current: u32,
-    /// Tombstones.
-    pub tombstones: u32,
-}
-
-impl Built {
-    /// What Postgres records of it under a name.
-    pub const fn named(&self, name: SegmentName) -> SegmentRef {
-        SegmentRef {
-            name,
-            size: self.size,
-            first: self.first,
-            rows: self.rows,
-            current: self.current,
-            tombstones: self.tombstones,
-        }
-    }
-}
 
 /// Builds a segment of rows and tombstones.
 ///

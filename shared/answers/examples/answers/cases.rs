@@ -6,7 +6,8 @@ use std::ops::Range;
 use dynrag_analysis::Language;
 use dynrag_answers::sentences;
 
-use crate::changes::{self, Random};
+use crate::changes;
+use crate::random::Random;
 use crate::xquad::Paragraph;
 
 /// A claim, and the text that it cites.

@@ -7,8 +7,10 @@ mod cases;
 mod changes;
 mod checking;
 mod extracting;
+mod random;
 mod ranking;
 mod vectors;
+mod wordlists;
 mod xquad;
 
 use std::collections::BTreeMap;
