@@ -58,6 +58,14 @@ async fn expired_versions_leave_nothing_behind() {
         a.search_with(body).await.len()
     };
     assert_eq!(past().await, 1);
+    // An answer from the first version goes with it.
+    let body = json!({"message": format!("What is {}?", marks[0]), "model": "extractive", "asOf": published[0].to_rfc3339()});
+    let answer = a.post("/api/chat", &body).await.ok(200);
+    assert_eq!(answer["sources"][0]["version"], 1, "{answer}");
+    let session = format!(
+        "/api/chat/sessions/{}",
+        answer["sessionId"].as_str().unwrap()
+    );
     let before = a.holding(&marks[0]).await;
     assert!(
         before.iter().any(|key| key.contains("/documents/")),
@@ -77,6 +85,8 @@ async fn expired_versions_leave_nothing_behind() {
         assert_eq!(a.holding(mark).await, [""; 0], "{mark}");
     }
     assert_eq!((rows().await, past().await), (0, 0));
+    let conversation = a.get(&session).await.ok(200);
+    assert_eq!(conversation["items"][1]["answer"]["status"], "withdrawn");
     assert_eq!(a.search("text", &marks[2]).await.len(), 1);
     assert_eq!(
         a.search("vector", &marks[2]).await[0]["documentId"],
