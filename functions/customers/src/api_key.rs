@@ -2,7 +2,7 @@
 
 use dynrag_api::{
     Answer, Caller,
-    responses::{Created, Secret},
+    responses::{Created, ShownOnce},
     scopes::AdminTenant,
 };
 use dynrag_app::keys;
@@ -10,7 +10,7 @@ use dynrag_app::keys;
 use crate::keys::ApiKey;
 
 /// Replaces the default key. The old one is rejected from now on.
-pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<Secret<Created<ApiKey>>> {
+pub(crate) async fn replace(caller: Caller<AdminTenant>) -> Answer<ShownOnce<Created<ApiKey>>> {
     let (row, text) = keys::replace_default(&caller).await?;
-    Ok(Secret(Created(ApiKey::new(row, Some(text)))))
+    Ok(ShownOnce(Created(ApiKey::new(row, Some(text)))))
 }

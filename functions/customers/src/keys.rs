@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dynrag_api::{
     Answer, Caller, Json, Path, Query,
     paging::{Page, Paging},
-    responses::{Created, NoContent, Secret},
+    responses::{Created, NoContent, ShownOnce},
     scopes::AdminTenant,
 };
 use dynrag_app::keys;
@@ -116,9 +116,9 @@ impl From<NewApiKey> for keys::NewKey {
 pub(crate) async fn create(
     caller: Caller<AdminTenant>,
     Json(body): Json<NewApiKey>,
-) -> Answer<Secret<Created<ApiKey>>> {
+) -> Answer<ShownOnce<Created<ApiKey>>> {
     let (row, text) = keys::create(&caller, body.into()).await?;
-    Ok(Secret(Created(ApiKey::new(row, Some(text)))))
+    Ok(ShownOnce(Created(ApiKey::new(row, Some(text)))))
 }
 
 /// Revokes a key: it is rejected from now on.

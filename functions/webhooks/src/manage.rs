@@ -6,7 +6,7 @@ use axum::extract::State;
 use dynrag_api::{
     Answer, App, Caller, Json, Path, Query,
     paging::{Page, Paging},
-    responses::{Created, NoContent, Secret},
+    responses::{Created, NoContent, ShownOnce},
     scopes::Webhooks,
 };
 use dynrag_app::webhooks::{self, RevealedSecret};
@@ -45,9 +45,9 @@ pub(crate) async fn create(
     caller: Caller<Webhooks>,
     State(app): State<Arc<App>>,
     Json(body): Json<NewWebhook>,
-) -> Answer<Secret<Created<Webhook>>> {
+) -> Answer<ShownOnce<Created<Webhook>>> {
     let (row, revealed) = webhooks::create(&app, &caller, body.into()).await?;
-    Ok(Secret(Created(Webhook::new(row, revealed))))
+    Ok(ShownOnce(Created(Webhook::new(row, revealed))))
 }
 
 /// Changes a webhook. Reactivating a disabled webhook clears its failures.
@@ -56,9 +56,9 @@ pub(crate) async fn update(
     State(app): State<Arc<App>>,
     Path(id): Path<WebhookId>,
     Json(body): Json<WebhookChange>,
-) -> Answer<Secret<Json<Webhook>>> {
+) -> Answer<ShownOnce<Json<Webhook>>> {
     let (row, revealed) = webhooks::update(&app, &caller, id, body.into()).await?;
-    Ok(Secret(Json(Webhook::new(row, revealed))))
+    Ok(ShownOnce(Json(Webhook::new(row, revealed))))
 }
 
 /// Deletes a webhook with its secrets and notifications.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dynrag_answers::{Marked, markers, sanitize};
+use dynrag_answers::Marked;
 use dynrag_app::{
     App,
     chat_models::{self, ChatAccess, Completed},
@@ -28,6 +28,7 @@ use crate::{
     passages,
     prompt::{Earlier, NO_ANSWER, Prompt},
     quotes, wording,
+    written::{showable, storable},
 };
 
 /// From the question to the end of a model's answer: the request ends a few seconds later.
@@ -332,7 +333,7 @@ impl Making {
         self.take(&completed);
         match completed.answer {
             Ok(answered) => {
-                let text = storable(answered.text.trim());
+                let (text, _) = storable(&answered.text);
                 match (1..=MAX_QUERY).contains(&text.chars().count()) {
                     true => Ok(text),
                     false => Ok(message.to_owned()),
@@ -386,7 +387,11 @@ impl Making {
                         "Earlier messages of the conversation did not fit the model's context.";
                     self.warn(AnswerWarningCode::HistoryCut, detail);
                 }
-                if answered.is_cut {
+                let (text, is_long) = storable(&answered.text);
+                if is_long {
+                    let detail = "The answer was cut: the model wrote far more than maxTokens.";
+                    self.warn(AnswerWarningCode::Truncated, detail);
+                } else if answered.is_cut {
                     let detail = format!(
                         "The answer was cut after maxTokens, {}.",
                         question.max_tokens
@@ -394,16 +399,15 @@ impl Making {
                     self.warn(AnswerWarningCode::Truncated, detail);
                 }
                 let model = answered.model.to_string();
-                // Neither links nor images of a document that tells the model to show them.
-                let text = sanitize(&storable(answered.text.trim()), &[]);
-                let text = text.trim();
                 if text.trim_matches(|c: char| !c.is_ascii_alphanumeric()) == NO_ANSWER {
                     return Ok((None, model, used));
                 }
-                if !text.is_empty() {
-                    return Ok((Some(markers(text, used)), model, used));
+                // Neither links nor images of a document that tells the model to show them.
+                let shown = showable(&text, used).filter(|marked| !marked.text.is_empty());
+                if shown.is_some() {
+                    return Ok((shown, model, used));
                 }
-                self.warn(AnswerWarningCode::ModelFailed, "The model wrote nothing. The answer quotes the best sentences that were found.");
+                self.warn(AnswerWarningCode::ModelFailed, "The model wrote nothing that may be shown. The answer quotes the best sentences that were found.");
                 Ok((
                     quotes::quote(query, hits),
                     EXTRACTIVE.to_owned(),
@@ -421,9 +425,4 @@ impl Making {
             }
         }
     }
-}
-
-/// A model's text as Postgres can store it.
-fn storable(text: &str) -> String {
-    text.replace('\0', "\u{FFFD}")
 }

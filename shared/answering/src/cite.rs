@@ -6,8 +6,13 @@ use dynrag_domain::{
     search::Hit,
 };
 
+use crate::written::is_clean;
+
 /// Bytes up to which the language of a passage is not relied on.
 const SHORT: usize = 600;
+
+/// Longest quote of a passage that does not support its sentence, in characters.
+const MAX_QUOTE: usize = 500;
 
 /// A text with its proof.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,8 +40,12 @@ pub(crate) fn prove(
         UnsupportedPolicy::Mark => proved,
         UnsupportedPolicy::Refuse => none(AnswerStatus::Refused),
         UnsupportedPolicy::Drop => {
-            let kept = without_unsupported(&marked.text, &proved.sentences);
-            let proved = check(&answers::markers(&kept, hits.len()), hits, language);
+            let kept = without_unsupported(marked, &proved.sentences);
+            // Without a sentence, what was code may be a link.
+            if !is_clean(&kept.text) {
+                return none(AnswerStatus::Refused);
+            }
+            let proved = check(&kept, hits, language);
             let supports =
                 |sentence: &AnswerSentence| sentence.verdict == SentenceVerdict::Supported;
             // What is left may claim nothing, or rest on what was left out.
@@ -101,7 +110,7 @@ fn sentence(checked: &Checked) -> AnswerSentence {
     }
 }
 
-/// What a marker cites: the words that support its sentence, or the whole passage where none do.
+/// What a marker cites: the words that support its sentence, or the beginning of the passage where none do.
 fn cite(citation: &answers::Citation, checked: &[Checked], hits: &[Hit]) -> Option<Citation> {
     let hit = hits.get(citation.source.checked_sub(1)?)?;
     let of = checked
@@ -113,11 +122,12 @@ fn cite(citation: &answers::Citation, checked: &[Checked], hits: &[Hit]) -> Opti
         }
         _ => None,
     });
-    let (start, end) = match support {
-        Some(place) => (place.span.start, place.span.end),
-        None => (0, hit.text.chars().count()),
+    let (start, longest) = match support {
+        Some(place) => (place.span.start, place.span.len()),
+        None => (0, MAX_QUOTE),
     };
-    let quote = hit.text.chars().skip(start).take(end - start).collect();
+    let quote: String = hit.text.chars().skip(start).take(longest).collect();
+    let end = start + quote.chars().count();
     let first = hit.char_span.0;
     Some(Citation {
         source: number(citation.source),
@@ -131,22 +141,46 @@ fn cite(citation: &answers::Citation, checked: &[Checked], hits: &[Hit]) -> Opti
     })
 }
 
-/// The text without its unsupported sentences.
-fn without_unsupported(text: &str, sentences: &[AnswerSentence]) -> String {
-    let is_dropped = |at: u32| {
-        let of = sentences
-            .iter()
-            .find(|s| (s.span.0..s.span.1).contains(&at));
-        of.is_some_and(|sentence| sentence.verdict == SentenceVerdict::Unsupported)
-    };
-    let kept = text.chars().zip(0..).filter(|(_, at)| !is_dropped(*at));
-    let kept: String = kept.map(|(c, _)| c).collect();
-    // Where a sentence was, two spaces are left.
-    let lines = kept
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    let text = lines.collect::<Vec<_>>().join("\n");
-    text.trim().to_owned()
+/// The text without its unsupported sentences, with the citations that are left.
+fn without_unsupported(marked: &Marked, sentences: &[AnswerSentence]) -> Marked {
+    let mut dropped = sentences
+        .iter()
+        .filter(|sentence| sentence.verdict == SentenceVerdict::Unsupported)
+        .map(|sentence| sentence.span)
+        .peekable();
+    let mut citations = marked.citations.iter().peekable();
+    let mut kept = Marked::default();
+    let (mut length, mut follows_dropped) = (0, false);
+    for (at, c) in marked.text.chars().enumerate() {
+        while dropped.next_if(|(_, end)| *end <= number(at)).is_some() {}
+        let citation = citations.next_if(|citation| citation.start == at);
+        if dropped
+            .peek()
+            .is_some_and(|(start, _)| *start <= number(at))
+        {
+            follows_dropped = true;
+            continue;
+        }
+        // The space before a dropped sentence is enough.
+        if follows_dropped && c == ' ' || kept.text.is_empty() && c.is_whitespace() {
+            continue;
+        }
+        if follows_dropped && c == '\n' && kept.text.ends_with(' ') {
+            kept.text.pop();
+            length -= 1;
+        }
+        follows_dropped = false;
+        kept.citations
+            .extend(citation.map(|citation| answers::Citation {
+                start: length,
+                end: length + (citation.end - citation.start),
+                source: citation.source,
+            }));
+        kept.text.push(c);
+        length += 1;
+    }
+    kept.text.truncate(kept.text.trim_end().len());
+    kept
 }
 
 fn span(start: usize, end: usize) -> (u32, u32) {
@@ -155,4 +189,55 @@ fn span(start: usize, end: usize) -> (u32, u32) {
 
 fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::written::showable;
+
+    /// The text without the sentences that have no marker.
+    fn kept(text: &str) -> Marked {
+        let marked = showable(text, 3).unwrap();
+        let checked = answers::verify(&marked.text, Some("en"), &marked.citations, &[]);
+        let mut sentences: Vec<AnswerSentence> = checked.iter().map(sentence).collect();
+        for sentence in &mut sentences {
+            let own = |citation: &answers::Citation| {
+                (sentence.span.0..sentence.span.1).contains(&number(citation.start))
+            };
+            sentence.verdict = match marked.citations.iter().any(own) {
+                true => SentenceVerdict::Supported,
+                false => SentenceVerdict::Unsupported,
+            };
+        }
+        without_unsupported(&marked, &sentences)
+    }
+
+    #[test]
+    fn without_a_sentence_the_markers_stay_where_they_are() {
+        for (text, expected) in [
+            ("One [1]. Two. Three [2].", "One [1]. Three [2]."),
+            ("One. Two [1].", "Two [1]."),
+            ("One [1]. Two.", "One [1]."),
+            ("One [1]. Two.\nThree [3].", "One [1].\nThree [3]."),
+            ("One.\n\nTwo [2].\n\nThree.", "Two [2]."),
+            (
+                "`a  b` is [1]. Two. `c  d` is [2].",
+                "`a  b` is [1]. `c  d` is [2].",
+            ),
+            (
+                "A b[x] is one [1]. Two. É is [2].",
+                "A b[x] is one [1]. É is [2].",
+            ),
+        ] {
+            let kept = kept(text);
+            assert_eq!(kept.text, expected);
+            let chars: Vec<char> = kept.text.chars().collect();
+            for citation in &kept.citations {
+                let marker: String = chars[citation.start..citation.end].iter().collect();
+                assert_eq!(marker, format!("[{}]", citation.source), "{text}");
+            }
+            assert_eq!(answers::markers(&kept.text, 3), kept);
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! The conversation that a question belongs to.
 
+use dynrag_answers::without_markers;
 use dynrag_domain::{ChatSessionId, DocumentId, Result, VersionNumber, answers::Answer};
 use dynrag_llm::chat::Role;
 use dynrag_store::{
     admission::Admission,
-    chat::{Owner, Turn},
+    chat::{ChatMessage, Owner, Turn},
 };
 
 use crate::prompt::Earlier;
@@ -46,24 +47,20 @@ impl Conversation {
         let (store, customer) = (caller.store(), caller.tenant());
         let read = store.chat_messages(customer, owner, id, None, REMEMBERED);
         let (_, messages) = read.await?;
-        let sources = messages.iter().flat_map(|message| &message.sources);
+        let turns = turns(messages);
+        let answers = turns.iter().map(|(_, answer)| answer);
+        let sources = answers.flat_map(|answer| &answer.sources);
         let sources = sources.copied().collect();
-        let earlier = messages.into_iter().rev().map(|message| Earlier {
-            role: match message.answer {
-                Some(_) => Role::Assistant,
-                None => Role::User,
-            },
+        let earlier = turns.into_iter().flat_map(|(question, answer)| {
             // The numbers are of other sources than those of the next answer.
-            text: match message.answer {
-                Some(_) => without_markers(&message.content),
-                None => message.content,
-            },
+            let answer = without_markers(&answer.content);
+            [(Role::User, question.content), (Role::Assistant, answer)]
         });
         Ok(Self {
             owner,
             id,
             is_new: false,
-            earlier: earlier.collect(),
+            earlier: earlier.map(|(role, text)| Earlier { role, text }).collect(),
             sources,
         })
     }
@@ -96,24 +93,22 @@ impl Conversation {
     }
 }
 
-/// A text without markers such as `[1]`, and the space before them.
-fn without_markers(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('[') {
-        let (before, from) = rest.split_at(start);
-        let number = from[1..].trim_start_matches(|c: char| c.is_ascii_digit());
-        if number.len() < from.len() - 1 && number.starts_with(']') {
-            kept.push_str(before.trim_end_matches(' '));
-            rest = &number[1..];
-        } else {
-            kept.push_str(before);
-            kept.push('[');
-            rest = &from[1..];
+/// Questions with their answers, oldest first, of messages that are newest first. A question whose answer the caller does not
+/// see, or that was withdrawn, is left out: models want that turns alternate.
+fn turns(messages: Vec<ChatMessage>) -> Vec<(ChatMessage, ChatMessage)> {
+    let mut messages = messages.into_iter().rev().peekable();
+    let mut turns = Vec::new();
+    while let Some(question) = messages.next() {
+        let answers = |next: &ChatMessage| {
+            question.answer.is_none()
+                && next.number == question.number + 1
+                && !next.content.is_empty()
+        };
+        if let Some(answer) = messages.next_if(answers) {
+            turns.push((question, answer));
         }
     }
-    kept.push_str(rest);
-    kept
+    turns
 }
 
 /// The beginning of a question, on one line.
@@ -133,12 +128,46 @@ fn title(question: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use dynrag_domain::answers::{AnswerStatus, AnswerUsage};
+
     use super::*;
 
     #[test]
-    fn markers_are_no_part_of_an_earlier_answer() {
-        let text = "It lasts 2 years [1][12]. See [a] and [3";
-        assert_eq!(without_markers(text), "It lasts 2 years. See [a] and [3");
+    fn a_question_without_its_answer_is_not_told() {
+        let answer = Answer {
+            status: AnswerStatus::Answered,
+            answer: String::new(),
+            citations: Vec::new(),
+            sentences: Vec::new(),
+            sources: Vec::new(),
+            model: String::new(),
+            query: String::new(),
+            collection_id: None,
+            usage: AnswerUsage::default(),
+            warnings: Vec::new(),
+        };
+        let message = |number: i32, content: &str| ChatMessage {
+            number,
+            content: content.to_owned(),
+            answer: (number % 2 == 0).then(|| answer.clone()),
+            sources: Vec::new(),
+            created_at: DateTime::UNIX_EPOCH,
+            feedback: None,
+        };
+        let messages = vec![
+            message(8, "four"),
+            message(7, "Four?"),
+            message(6, ""),
+            message(5, "Three?"),
+            message(3, "Two?"),
+            message(2, "one"),
+        ];
+        let told: Vec<i32> = turns(messages)
+            .iter()
+            .flat_map(|(question, answer)| [question.number, answer.number])
+            .collect();
+        assert_eq!(told, [7, 8]);
     }
 
     #[test]

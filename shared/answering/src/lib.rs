@@ -6,7 +6,7 @@
 //! | before a model is asked | nothing | the caller asks again |
 //! | while a model answers | a charge at the provider that the ledger does not know | the same |
 //! | after the call is recorded | a recorded call without an answer | the same; both were paid for |
-//! | after the turn is stored | a stored answer that the caller did not get | the caller reads the conversation, or repeats the request with its `Idempotency-Key` |
+//! | after the turn is stored | a stored answer that the caller did not get | the caller reads the conversation. Until its lease of a minute is over, a repeat with the same `Idempotency-Key` is refused; after it, the question is asked and paid for anew |
 
 mod answerer;
 mod cite;
@@ -15,5 +15,6 @@ mod passages;
 mod prompt;
 mod quotes;
 mod wording;
+mod written;
 
 pub use answerer::{Asked, ChatQuestion, ModelChoice, answer};

@@ -1,7 +1,9 @@
 //! Extractive answers: the best sentences that were found, word by word, each with its citation.
 
-use dynrag_answers::{Citation, LEAST_COVERAGE, Marked, Passage, extract};
+use dynrag_answers::{Citation, LEAST_COVERAGE, Marked, Passage, extract, sanitize};
 use dynrag_domain::search::Hit;
+
+use crate::written::is_clean;
 
 /// Most sentences of an answer.
 const SENTENCES: usize = 2;
@@ -21,34 +23,73 @@ pub(crate) fn quote(question: &str, hits: &[Hit]) -> Option<Marked> {
     let found = extract(question, &passages, None, SENTENCES, LEAST_COVERAGE);
     let best = found.first()?.score;
     let least = best.min(best * LEAST_OF_BEST);
+    let best = found.iter().filter(|quote| quote.score >= least);
+    let quotes: Vec<(usize, String)> = best
+        .filter_map(|quote| {
+            let (start, length) = (quote.span.start, quote.span.len());
+            let text = hits.get(quote.passage)?.text.chars();
+            let text: String = text.skip(start).take(length).collect();
+            // What a document says is no more trusted than what a model writes. The quote of the citation is exact.
+            Some((quote.passage + 1, sanitize(&one_line(&text), &[])))
+        })
+        .collect();
+    // Two sentences may make a link that neither is.
+    (1..=quotes.len())
+        .rev()
+        .map(|count| joined(&quotes[..count]))
+        .find(|marked| is_clean(&marked.text))
+}
+
+/// Sentences on one line, each with the marker of its source.
+fn joined(quotes: &[(usize, String)]) -> Marked {
     let mut marked = Marked::default();
     let mut length = 0;
-    for quote in found.iter().filter(|quote| quote.score >= least) {
-        let Some(hit) = hits.get(quote.passage) else {
-            continue;
-        };
-        let (start, end) = (quote.span.start, quote.span.end);
-        let text: String = hit.text.chars().skip(start).take(end - start).collect();
+    for (source, sentence) in quotes {
         if length > 0 {
             marked.text.push(' ');
             length += 1;
         }
-        let sentence = one_line(&text);
         length += sentence.chars().count() + 1;
         // Brackets in the document's own words are no markers: only these citations count.
-        let marker = format!("[{}]", quote.passage + 1);
+        let marker = format!("[{source}]");
         marked.citations.push(Citation {
             start: length,
             end: length + marker.len(),
-            source: quote.passage + 1,
+            source: *source,
         });
         length += marker.len();
         marked.text.push_str(&format!("{sentence} {marker}"));
     }
-    Some(marked)
+    marked
 }
 
 /// A sentence that a document breaks into lines, on one.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quotation_loads_nothing() {
+        let texts = [
+            "The kettle lasts ![two](https://evil.example/p) years.",
+            "The kettle lasts <img src=//evil.example/p> years.",
+            "The kettle lasts two years, says https://evil.example/p today.",
+        ];
+        for text in texts {
+            let shown = sanitize(&one_line(text), &[]);
+            let marked = joined(&[(1, shown)]);
+            assert!(is_clean(&marked.text), "{}", marked.text);
+            assert!(marked.text.contains("The kettle lasts"), "{}", marked.text);
+        }
+        // Each of the two is text; the pair is a tag.
+        let two = [
+            (1, "It is <img alt=\"a".to_owned()),
+            (2, "b\"> it".to_owned()),
+        ];
+        assert!(is_clean(&joined(&two[..1]).text) && !is_clean(&joined(&two).text));
+    }
 }

@@ -6,12 +6,13 @@
 
 use std::ops::Range;
 
+use crate::effort::Effort;
 use crate::equal::equal;
 use crate::tokens::{AND, BREAK, ELLIPSIS, FIRST, Key, OPENS, Token, Tokens};
 use crate::words::{COMPLEMENT, HEDGE, IGNORE, JOINER, NEGATION, OPENER, PRONOUN, QUALIFIER};
 
 /// Most content tokens of a claim; longer sentences are not compared.
-const MAX_CLAIM: usize = 400;
+pub(crate) const MAX_CLAIM: usize = 400;
 /// Fewest content tokens of each of two parts that something was left out between.
 const LEAST_PART: usize = 3;
 /// The same where the claim itself shows by an ellipsis that something was left out of the sentence.
@@ -66,39 +67,49 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// Where a claim stands in a source, as a range of its tokens; `None` if it does not.
-pub(crate) fn find(claim: &Claim<'_>, source: &Tokens<'_>) -> Option<Range<usize>> {
+/// Where a claim stands in a source, as a range of its tokens; `None` if it does not, or if the effort is spent.
+pub(crate) fn find(
+    claim: &Claim<'_>,
+    source: &Tokens<'_>,
+    effort: &Effort,
+) -> Option<Range<usize>> {
     let count = claim.tokens.len();
     if count == 0 || count > MAX_CLAIM {
         return None;
     }
-    let matches =
-        |at: usize, place: usize| equal(&claim.tokens[at], claim.text, &source.all[place], source);
+    let matches = |at: usize, place: usize| {
+        effort.spend(1);
+        equal(&claim.tokens[at], claim.text, &source.all[place], source)
+    };
     // Places where the token before last may be, and the last: each with where its path began.
     let mut skipped: Vec<(usize, usize)> = Vec::new();
     let mut reached: Vec<(usize, usize)> = (0..source.all.len())
-        .filter(|place| matches(0, *place) && leads(source, *place, false, claim.complement))
+        .filter(|place| {
+            matches(0, *place) && leads(source, *place, false, claim.complement, effort)
+        })
         .map(|place| (place, place))
         .collect();
     for at in 1..count {
         let mut next: Vec<(usize, usize)> = Vec::new();
         let before = &claim.tokens[at - 1];
+        let step = Step {
+            source,
+            claim,
+            at,
+            effort,
+        };
         for (from, begin) in &reached {
-            next_places(
-                source,
-                *from,
-                claim,
-                at,
-                |place| next.push((place, *begin)),
-                &matches,
-            );
+            if effort.is_spent() {
+                return None;
+            }
+            step.places(*from, |place| next.push((place, *begin)), &matches);
         }
         // A joiner that the source does not have, between two of its sentences.
         if before.is(JOINER) && at > LEAST_PART && count - at >= LEAST_PART {
             for (from, begin) in &skipped {
                 let limit = sentence_after(source, *from);
                 for place in limit {
-                    if matches(at, place) && joins(source, *from, place) {
+                    if matches(at, place) && joins(source, *from, place, effort) {
                         next.push((place, *begin));
                     }
                 }
@@ -110,6 +121,9 @@ pub(crate) fn find(claim: &Claim<'_>, source: &Tokens<'_>) -> Option<Range<usize
         if reached.is_empty() && !claim.tokens[at].is(JOINER) {
             break;
         }
+    }
+    if effort.is_spent() {
+        return None;
     }
     let ends = reached.iter().filter(|(place, _)| trails(source, *place));
     let mut found: Vec<Range<usize>> = ends.map(|(place, begin)| *begin..place + 1).collect();
@@ -133,31 +147,67 @@ fn is_whole(source: &Tokens<'_>, found: &Range<usize>) -> bool {
     free(sentence.start..found.start) && free(found.end..sentence.end)
 }
 
-/// Visits the places of the source where the token `at` of a claim may stand if the one before is at `from`.
-fn next_places(
-    source: &Tokens<'_>,
-    from: usize,
-    claim: &Claim<'_>,
+/// From a token of a claim to the next.
+struct Step<'a> {
+    source: &'a Tokens<'a>,
+    claim: &'a Claim<'a>,
+    /// The token that is looked for.
     at: usize,
-    mut visit: impl FnMut(usize),
-    matches: &impl Fn(usize, usize) -> bool,
-) {
-    let Some(sentence) = sentence_of(source, from) else {
-        return;
-    };
-    let ellipsis = claim.tokens[at].is(ELLIPSIS);
-    for place in from + 1..sentence.end {
-        if matches(at, place) && may_skip(source, from, place, ellipsis, at, claim.tokens.len()) {
-            visit(place);
-        }
-    }
-    let long = at >= LEAST_PART && claim.tokens.len() - at >= LEAST_PART;
-    if long && (claim.joins.get(at) == Some(&true) || ellipsis) {
-        for place in sentence_after(source, from) {
-            if matches(at, place) && joins(source, from, place) {
+    effort: &'a Effort,
+}
+
+impl Step<'_> {
+    /// Visits the places of the source where the token may stand if the one before is at `from`.
+    fn places(
+        &self,
+        from: usize,
+        mut visit: impl FnMut(usize),
+        matches: &impl Fn(usize, usize) -> bool,
+    ) {
+        let (source, claim, at) = (self.source, self.claim, self.at);
+        let Some(sentence) = sentence_of(source, from) else {
+            return;
+        };
+        let ellipsis = claim.tokens[at].is(ELLIPSIS);
+        for place in from + 1..sentence.end {
+            if matches(at, place) && self.may_skip(from, place, ellipsis) {
                 visit(place);
             }
         }
+        let long = at >= LEAST_PART && claim.tokens.len() - at >= LEAST_PART;
+        if long && (claim.joins.get(at) == Some(&true) || ellipsis) {
+            for place in sentence_after(source, from) {
+                if matches(at, place) && joins(source, from, place, self.effort) {
+                    visit(place);
+                }
+            }
+        }
+    }
+
+    /// Whether a claim may leave out what is between two places of a sentence.
+    fn may_skip(&self, from: usize, to: usize, ellipsis: bool) -> bool {
+        let gap = &self.source.all[from + 1..to];
+        self.effort.spend(gap.len());
+        if self.effort.is_spent() {
+            return false;
+        }
+        if gap.iter().all(|token| token.is(IGNORE)) {
+            return true;
+        }
+        let negates = gap.iter().any(|token| token.is(NEGATION));
+        if gap.iter().any(|token| token.is(HEDGE)) || negates && gap.len() <= 3 {
+            return false;
+        }
+        let (before, after) = (self.at, self.claim.tokens.len() - self.at);
+        // Words left out openly, between pieces that are long enough to say something.
+        if ellipsis && !negates && before >= LEAST_QUOTE && after >= LEAST_QUOTE {
+            return true;
+        }
+        let first = gap
+            .iter()
+            .find(|token| !token.is(IGNORE) || token.is(BREAK));
+        let begins = first.is_some_and(|token| token.is(BREAK));
+        begins && clause_start(self.source, from, to).is_some_and(|start| start > from + 1)
     }
 }
 
@@ -178,21 +228,32 @@ fn sentence_after(source: &Tokens<'_>, place: usize) -> Range<usize> {
 }
 
 /// Whether a claim may go from one place to the start of the next sentence: from the end of its own.
-fn joins(source: &Tokens<'_>, from: usize, to: usize) -> bool {
+fn joins(source: &Tokens<'_>, from: usize, to: usize, effort: &Effort) -> bool {
     let Some(sentence) = sentence_of(source, from) else {
         return false;
     };
+    effort.spend(sentence.end - from);
     let ends = source.all[from + 1..sentence.end]
         .iter()
         .all(|token| token.is(IGNORE));
-    ends && leads(source, to, true, false)
+    ends && leads(source, to, true, false, effort)
 }
 
 /// Whether a claim may begin at a place: at the start of its sentence, or of a clause in it.
-fn leads(source: &Tokens<'_>, place: usize, joined: bool, complement: bool) -> bool {
+fn leads(
+    source: &Tokens<'_>,
+    place: usize,
+    joined: bool,
+    complement: bool,
+    effort: &Effort,
+) -> bool {
     let Some(sentence) = sentence_of(source, place) else {
         return false;
     };
+    effort.spend(place - sentence.start);
+    if effort.is_spent() {
+        return false;
+    }
     let free = IGNORE | JOINER | if joined { PRONOUN } else { 0 };
     let gap = &source.all[sentence.start..place];
     if gap
@@ -252,32 +313,4 @@ fn trails(source: &Tokens<'_>, place: usize) -> bool {
     }
     let turns = NEGATION | QUALIFIER;
     first.is(OPENER) && !gap.iter().any(|token| token.is(NEGATION)) && !first.is(turns & !QUALIFIER)
-}
-
-/// Whether a claim may leave out what is between two places of a sentence.
-fn may_skip(
-    source: &Tokens<'_>,
-    from: usize,
-    to: usize,
-    ellipsis: bool,
-    at: usize,
-    count: usize,
-) -> bool {
-    let gap = &source.all[from + 1..to];
-    if gap.iter().all(|token| token.is(IGNORE)) {
-        return true;
-    }
-    let negates = gap.iter().any(|token| token.is(NEGATION));
-    if gap.iter().any(|token| token.is(HEDGE)) || negates && gap.len() <= 3 {
-        return false;
-    }
-    // Words left out openly, between pieces that are long enough to say something.
-    if ellipsis && !negates && at >= LEAST_QUOTE && count - at >= LEAST_QUOTE {
-        return true;
-    }
-    let first = gap
-        .iter()
-        .find(|token| !token.is(IGNORE) || token.is(BREAK));
-    let begins = first.is_some_and(|token| token.is(BREAK));
-    begins && clause_start(source, from, to).is_some_and(|start| start > from + 1)
 }

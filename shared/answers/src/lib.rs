@@ -4,6 +4,7 @@ mod align;
 mod asked;
 mod chars;
 mod dates;
+mod effort;
 mod equal;
 mod extract;
 mod injection;
@@ -24,7 +25,7 @@ pub use extract::{
     FEATURES, LEAST_COVERAGE, Passage, Quote, Similarities, coverage, extract, features,
 };
 pub use injection::{Hidden, PromptBlocks, PromptSource, hidden, prompt_blocks, visible};
-pub use markers::{Citation, Marked, MarkerFilter, markers};
+pub use markers::{Citation, MAX_CITATIONS, Marked, MarkerFilter, markers, without_markers};
 pub use no_claim::NoClaim;
 pub use reason::Reason;
 pub use sanitize::{Sanitizer, sanitize};

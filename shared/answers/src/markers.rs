@@ -6,7 +6,9 @@
 use crate::chars::digit;
 
 /// Longest marker, in characters. What goes on without an end is text.
-const MAX_MARKER: usize = 80;
+pub(crate) const MAX_MARKER: usize = 80;
+/// Most citations of an answer. Markers beyond go, as those of no source do.
+pub const MAX_CITATIONS: usize = 200;
 /// Most numbers that a range such as `[1-3]` may stand for.
 const MAX_RANGE: u32 = 16;
 
@@ -40,11 +42,31 @@ pub fn markers(answer: &str, sources: usize) -> Marked {
     all
 }
 
+/// A text without markers such as `[1]`, and the spaces before them.
+pub fn without_markers(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('[') {
+        let (before, from) = rest.split_at(start);
+        let number = from[1..].trim_start_matches(|c: char| c.is_ascii_digit());
+        if number.len() < from.len() - 1 && number.starts_with(']') {
+            kept.push_str(before.trim_end_matches(' '));
+            rest = &number[1..];
+        } else {
+            kept.push_str(before);
+            kept.push('[');
+            rest = &from[1..];
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// Takes an answer as it streams in and lets through what may be shown.
 ///
 /// A marker is `[1]`, `[2, 3]`, `[1-3]`, `[^1]`, `【1】` or `[1†name]`. It is held back until it is whole. Dropped are
 /// numbers of no source, repetitions side by side, markers within markers, and what is half a marker
-/// at the end. Code is left as it is, and so is `\[1]`.
+/// at the end, and all after [`MAX_CITATIONS`]. Code is left as it is, and so is `\[1]`.
 #[derive(Clone, Debug)]
 pub struct MarkerFilter {
     sources: usize,
@@ -52,6 +74,8 @@ pub struct MarkerFilter {
     bytes: Vec<u8>,
     /// What may be a marker; begins with an opening bracket.
     held: String,
+    /// Its length in characters.
+    held_chars: usize,
     depth: usize,
     nested: bool,
     /// Whether the held text has a `†`, behind which anything may stand.
@@ -63,6 +87,8 @@ pub struct MarkerFilter {
     /// Sources cited since the last character that is no marker.
     group: Vec<usize>,
     emitted: usize,
+    /// Citations so far.
+    cited: usize,
     code: Code,
     out: Marked,
 }
@@ -87,6 +113,7 @@ impl MarkerFilter {
             sources,
             bytes: Vec::new(),
             held: String::new(),
+            held_chars: 0,
             depth: 0,
             nested: false,
             named: false,
@@ -95,6 +122,7 @@ impl MarkerFilter {
             previous: '\n',
             group: Vec::new(),
             emitted: 0,
+            cited: 0,
             code: Code {
                 line_start: true,
                 ..Code::default()
@@ -163,8 +191,9 @@ impl MarkerFilter {
             return;
         }
         self.held.push(c);
+        self.held_chars += 1;
         match c {
-            _ if self.held.chars().count() > MAX_MARKER => self.release(),
+            _ if self.held_chars > MAX_MARKER => self.release(),
             '[' | '【' | '［' => {
                 self.depth += 1;
                 self.nested = true;
@@ -190,7 +219,7 @@ impl MarkerFilter {
             matches!(c, '[' | '【' | '［') && self.previous != '\\' && !self.code.is_inside();
         if opens {
             self.held.push(c);
-            self.depth = 1;
+            (self.held_chars, self.depth) = (1, 1);
             (self.nested, self.named) = (false, false);
             return;
         }
@@ -267,9 +296,10 @@ impl MarkerFilter {
         self.held.clear();
         self.previous = ']';
         for source in numbers {
-            if self.group.contains(&source) {
+            if self.group.contains(&source) || self.cited == MAX_CITATIONS {
                 continue;
             }
+            self.cited += 1;
             self.group.push(source);
             if std::mem::take(&mut self.space) {
                 self.put(' ');

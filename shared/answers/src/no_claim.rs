@@ -1,6 +1,7 @@
 //! Sentences that claim nothing: questions, greetings, refusals, headings, talk about the answer itself.
 
 use crate::chars::is_closer;
+use crate::markers::without_markers;
 use crate::sentences::Kind;
 
 /// Why a sentence claims nothing.
@@ -179,7 +180,7 @@ const TURNS: &[&str] = &[
 /// Why a sentence claims nothing; `None` if it claims something. What cites a source does, unless it is a
 /// question, a heading or code.
 pub(crate) fn no_claim(sentence: &str, kind: Kind, cites: bool) -> Option<NoClaim> {
-    let mut text = without_markers(sentence);
+    let mut text = without_markers(sentence).trim().to_owned();
     match kind {
         Kind::Code => return Some(NoClaim::Code),
         Kind::Heading => return Some(NoClaim::Heading),
@@ -216,28 +217,4 @@ pub(crate) fn no_claim(sentence: &str, kind: Kind, cites: bool) -> Option<NoClai
         return Some(NoClaim::Greeting);
     }
     None
-}
-
-/// A text without its citation markers.
-fn without_markers(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        let (before, from) = rest.split_at(open);
-        kept.push_str(before);
-        let inside = from.get(1..).and_then(|inside| inside.split_once(']'));
-        match inside {
-            Some((number, after))
-                if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                rest = after
-            }
-            _ => {
-                kept.push('[');
-                rest = from.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    kept.push_str(rest);
-    kept.trim().to_owned()
 }

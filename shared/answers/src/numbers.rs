@@ -59,6 +59,9 @@ impl Number {
     }
 }
 
+/// Most groups of digits of a number; more are a list.
+const MAX_GROUPS: usize = 16;
+
 /// Reads the number that a text begins with; returns it with its length in bytes.
 pub(crate) fn read(text: &str, language: Language, negative: bool) -> Option<(Number, usize)> {
     // Groups of digits, each with the separator before it.
@@ -83,6 +86,9 @@ pub(crate) fn read(text: &str, language: Language, negative: bool) -> Option<(Nu
             break;
         }
         groups.push((separator, count, value));
+        if groups.len() > MAX_GROUPS {
+            return first_group(text, *groups.first()?, negative);
+        }
         match chars.next() {
             Some((
                 _,

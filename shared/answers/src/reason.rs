@@ -1,6 +1,7 @@
 //! Why a sentence is unsupported: the first thing in which it differs from the nearest passage of its source.
 
-use crate::align::Claim;
+use crate::align::{Claim, MAX_CLAIM};
+use crate::effort::Effort;
 use crate::equal::equal;
 use crate::tokens::{FIRST, Key, NAME, Token, Tokens};
 use crate::words::{FUNCTION, IGNORE, NEGATION, QUALIFIER};
@@ -60,12 +61,22 @@ impl Reason {
 }
 
 /// Why a claim is not in a source that [`crate::align::find`] did not find it in.
-pub(crate) fn reason(claim: &Claim<'_>, source: &Tokens<'_>, foreign: bool) -> Reason {
+pub(crate) fn reason(
+    claim: &Claim<'_>,
+    source: &Tokens<'_>,
+    foreign: bool,
+    effort: &Effort,
+) -> Reason {
     let far = if foreign {
         Reason::OtherLanguage
     } else {
         Reason::NotFound
     };
+    // All tokens with all: for the nearest sentence, and twice for what they have in common.
+    effort.spend(claim.tokens.len().saturating_mul(source.all.len()) * 3);
+    if claim.tokens.len() > MAX_CLAIM || effort.is_spent() {
+        return far;
+    }
     let Some(sentence) = nearest(claim, source) else {
         return far;
     };

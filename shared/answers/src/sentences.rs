@@ -8,6 +8,10 @@ use std::ops::Range;
 use dynrag_analysis::Language;
 
 use crate::chars::{chars_before, digit, is_closer, is_invisible, is_south_east_asian};
+use crate::markers::MAX_MARKER;
+
+/// A row of marks longer than this, in bytes, is looked at once.
+const LONG_ROW: usize = 64;
 
 /// What a sentence is, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,19 +189,22 @@ fn cut_block(
             continue;
         }
         thai += usize::from(is_south_east_asian(c));
-        let end = match c {
+        let (end, ends) = match c {
             '。' | '！' | '？' | '।' | '॥' | '։' | '።' | '។' | '။' | '｡' => {
-                Some(after_closers(text, at + c.len_utf8(), block.end))
+                (after_closers(text, at + c.len_utf8(), block.end), true)
             }
             '.' | '!' | '?' | '…' | '؟' | '۔' | '．' => {
                 stop(text, start..block.end, at, c, language)
             }
-            ' ' | '\n' if thai > 30 && parts_thai(text, at, block.end) => Some(at),
-            _ => None,
+            ' ' | '\n' if thai > 30 && parts_thai(text, at, block.end) => (at, true),
+            _ => continue,
         };
-        if let Some(end) = end {
+        if ends {
             push(text, start..end, kind, found);
             (start, skip, thai) = (end, end, 0);
+        } else if end > at + LONG_ROW {
+            // No mark of a long row ends a sentence if the first does not.
+            skip = end;
         }
     }
     push(text, start..block.end, kind, found);
@@ -230,7 +237,8 @@ fn marker_length(text: &str) -> Option<usize> {
     let trimmed = text.trim_start_matches(' ');
     let spaces = text.len() - trimmed.len();
     let body = trimmed.strip_prefix(['[', '【'])?;
-    let end = body.find([']', '】'])?;
+    let mut chars = body.char_indices().take(MAX_MARKER);
+    let (end, _) = chars.find(|(_, c)| matches!(c, ']' | '】'))?;
     let inside = &body[..end];
     let is_number = !inside.is_empty()
         && inside
@@ -243,36 +251,47 @@ fn marker_length(text: &str) -> Option<usize> {
     (is_number || is_note).then_some(text.len() - body.len() + end + close)
 }
 
-/// Where the sentence ends that a mark at a place may end.
+/// Where the marks end that begin at a place, and whether a sentence ends with them.
 fn stop(
     text: &str,
     sentence: Range<usize>,
     at: usize,
     mark: char,
     language: Language,
-) -> Option<usize> {
+) -> (usize, bool) {
     let after = at + mark.len_utf8();
     let end = after_closers(text, after, sentence.end);
+    (end, ends(text, sentence, at..end, mark, language))
+}
+
+/// Whether a sentence ends with marks, of which the first is `mark`.
+fn ends(
+    text: &str,
+    sentence: Range<usize>,
+    marks: Range<usize>,
+    mark: char,
+    language: Language,
+) -> bool {
+    let (at, after, end) = (marks.start, marks.start + mark.len_utf8(), marks.end);
     let rest = &text[end..sentence.end];
     let next = rest.trim_start().trim_start_matches(is_opener);
-    if next.is_empty() {
-        return Some(end);
-    }
+    let Some(first) = next.chars().next() else {
+        return true;
+    };
     let had_marker = text[after..end].contains(']');
     if !rest.starts_with(char::is_whitespace) && !had_marker {
         // 'ends.Next' is a slip; anything else is a number, a name or an address.
-        return None;
+        return false;
     }
-    let first = next.chars().next()?;
     if first.is_lowercase() && !had_marker {
-        return None;
+        return false;
     }
     // Words were left out: the sentence goes on, unless the mark is close to its last word and a capital follows.
     if mark == '…' && (text[..at].ends_with(char::is_whitespace) || !first.is_uppercase()) {
-        return None;
+        return false;
     }
     if mark != '.' {
-        return Some(end);
+        return true;
     }
     let before = &text[sentence.start..at];
     let word = before
@@ -280,10 +299,8 @@ fn stop(
         .next()
         .unwrap_or("");
     let word = word.trim_start_matches(is_invisible);
-    if end == after && (is_abbreviation(word, next, language) || is_ordinal_of_date(word, next)) {
-        return None;
-    }
-    Some(end)
+    let goes_on = is_abbreviation(word, next, language) || is_ordinal_of_date(word, next);
+    end != after || !goes_on
 }
 
 fn is_opener(c: char) -> bool {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use dynrag_analysis::{Analyzer, Language};
 
 use crate::align::{self, Claim};
-use crate::chars::{is_cjk, is_sign};
+use crate::chars::{chars_before, is_cjk, is_sign};
+use crate::effort::Effort;
 use crate::markers::Citation;
 use crate::no_claim::{NoClaim, no_claim};
 use crate::reason::{Reason, reason};
@@ -85,17 +86,25 @@ pub fn verify(
         .or_else(|| guess(answer))
         .or_else(|| sources.iter().find_map(of_source))
         .unwrap_or_default();
+    let effort = Effort::new();
     let mut read: Vec<Option<Tokens<'_>>> = sources.iter().map(|_| None).collect();
     let mut checked = Vec::new();
+    let mut left = citations.iter().peekable();
+    let (mut byte, mut char) = (0, 0);
     for (bytes, kind) in split(answer, answer_language) {
-        let span = in_chars(answer, &bytes);
-        let inside = citations
-            .iter()
-            .filter(|citation| span.contains(&citation.start));
-        let mut cited: Vec<Citation> = Vec::new();
-        for citation in inside.filter(|citation| (1..=sources.len()).contains(&citation.source)) {
-            cited.push(*citation);
-        }
+        let start = char + chars_before(&answer[byte..], bytes.start - byte);
+        let span = start..start + answer[bytes.clone()].chars().count();
+        (byte, char) = (bytes.end, span.end);
+        // Sentences and citations are both in order.
+        while left
+            .next_if(|citation| citation.start < span.start)
+            .is_some()
+        {}
+        let inside = std::iter::from_fn(|| left.next_if(|citation| citation.start < span.end));
+        let cited: Vec<Citation> = inside
+            .filter(|citation| (1..=sources.len()).contains(&citation.source))
+            .copied()
+            .collect();
         let mut numbers: Vec<usize> = Vec::new();
         for citation in &cited {
             if !numbers.contains(&citation.source) {
@@ -122,6 +131,7 @@ pub fn verify(
                     language: answer_language,
                     sources,
                     read: &read,
+                    effort: &effort,
                 };
                 check.sentence(text, &numbers).unwrap_or_else(|reason| {
                     check
@@ -145,6 +155,7 @@ struct Check<'a, 't> {
     language: Language,
     sources: &'a [Source<'a>],
     read: &'a [Option<Tokens<'t>>],
+    effort: &'a Effort,
 }
 
 impl Check<'_, '_> {
@@ -205,7 +216,7 @@ impl Check<'_, '_> {
             return Err(Reason::NotFound);
         }
         let foreign = is_foreign(text, self.language, source);
-        if let Some(found) = align::find(&claim, source)
+        if let Some(found) = align::find(&claim, source, self.effort)
             && (!foreign || shows_across(&claim))
         {
             let bytes = source.all[found.start].start..source.all[found.end - 1].end;
@@ -214,7 +225,7 @@ impl Check<'_, '_> {
                 span: in_chars(source.text, &bytes),
             });
         }
-        Err(reason(&claim, source, foreign))
+        Err(reason(&claim, source, foreign, self.effort))
     }
 }
 
@@ -289,4 +300,28 @@ fn shows_across(claim: &Claim<'_>) -> bool {
     });
     let count = words.count();
     count >= 3 && count * 2 > claim.tokens.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markers;
+
+    /// One sentence of equal words: each may stand for each.
+    #[test]
+    fn a_text_made_to_be_compared_for_hours_is_given_up() {
+        let source = "0, ".repeat(2_500);
+        let answer = format!("{}[1].", "0, ".repeat(400));
+        let marked = markers(&answer, 1);
+        let source = Source {
+            text: &source,
+            title: None,
+            language: Some("en"),
+        };
+        let checked = verify(&marked.text, Some("en"), &marked.citations, &[source]);
+        assert!(
+            matches!(checked[0].verdict, Verdict::Unsupported(Reason::NotFound)),
+            "{checked:?}"
+        );
+    }
 }

@@ -37,9 +37,9 @@ const MAX_KEY: usize = 255;
 /// Longest JSON that is searched for a password.
 const MAX_WITH_PASSWORD: usize = 128 * 1024;
 
-/// Marks a response that contains a secret, which is never stored.
+/// Marks a response that is never stored.
 #[derive(Clone, Copy)]
-pub(crate) struct CarriesSecret;
+pub(crate) struct NotStored;
 
 /// A request that may be a repeat, on its way to the handler.
 #[derive(Clone)]
@@ -121,7 +121,7 @@ impl Attempt {
             Found::Answered { body: None, .. } => Err(Error::new(
                 Kind::Conflict,
                 "answer_not_kept",
-                "This request was already completed. Its response contained a secret, which is shown once and not stored.",
+                "This request was already completed. Its response contained a secret or text of documents, which is sent once and not stored.",
             )),
             Found::UnderWay(wait) => Err(Error::new(
                 Kind::Conflict,
@@ -154,14 +154,14 @@ impl Attempt {
                 response
             }
             State::First(store, request) => {
-                let secret = response.extensions().get::<CarriesSecret>().is_some();
+                let is_stored = response.extensions().get::<NotStored>().is_none();
                 let (parts, body) = response.into_parts();
                 // Our own body, already in memory.
                 let body = match body.collect().await {
                     Ok(body) => body.to_bytes(),
                     Err(e) => return Failure(Error::internal_fault(e)).into_response(),
                 };
-                let kept = (!secret).then_some(&*body);
+                let kept = is_stored.then_some(&*body);
                 let status = parts.status.as_u16();
                 logged("keep", store.keep_answer(&request, status, kept).await);
                 Response::from_parts(parts, Body::from(body))

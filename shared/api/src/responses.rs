@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Json, idempotency::CarriesSecret};
+use crate::{Json, idempotency::NotStored};
 
 /// 201 with a JSON body.
 pub struct Created<T>(pub T);
@@ -17,13 +17,14 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
-/// A response that contains a secret: it is returned once and never stored.
-pub struct Secret<A>(pub A);
+/// A response that is returned once and never stored: it contains a secret, or text of documents, which would outlive their
+/// deletion.
+pub struct ShownOnce<A>(pub A);
 
-impl<A: IntoResponse> IntoResponse for Secret<A> {
+impl<A: IntoResponse> IntoResponse for ShownOnce<A> {
     fn into_response(self) -> Response {
         let mut response = self.0.into_response();
-        response.extensions_mut().insert(CarriesSecret);
+        response.extensions_mut().insert(NotStored);
         response
     }
 }

@@ -12,7 +12,7 @@ use dynrag_domain::{
     spending::Payer,
 };
 use dynrag_llm::chat::{
-    ChatClient, ChatProvider, ChatProviders, ChatRequest, ChatUsage, PLATFORM, PlatformChatModels,
+    ChatClient, ChatProvider, ChatProviders, ChatRequest, PLATFORM, PlatformChatModels,
 };
 use dynrag_store::{
     admission::Admission,
@@ -72,7 +72,7 @@ impl ChatAccess {
         purpose: ledger::Purpose,
         attempt: u32,
         outcome: &'static str,
-        usage: ChatUsage,
+        tokens: ChatTokens,
     ) -> ProviderCall {
         ProviderCall {
             call_id: Uuid::new_v4(),
@@ -81,14 +81,14 @@ impl ChatAccess {
             attempt,
             inputs: 1,
             outcome,
-            tokens: usage.tokens.total(),
-            cached_tokens: usage.tokens.cached.min(usage.tokens.input),
-            output_tokens: usage.tokens.output,
+            tokens: tokens.total(),
+            cached_tokens: tokens.cached,
+            output_tokens: tokens.output,
             price_version: match self.paid_by {
                 Payer::Customer => CUSTOMER_PRICES,
                 Payer::Platform => PLATFORM_PRICES,
             },
-            cost: self.model.cost(usage.tokens),
+            cost: self.model.cost(tokens),
             paid_by: self.paid_by,
         }
     }

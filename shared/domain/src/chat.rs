@@ -170,6 +170,17 @@ impl ChatTokens {
     pub const fn total(self) -> u64 {
         self.input.saturating_add(self.output)
     }
+
+    /// A provider's count as far as it can be true: a request and its answer each fit a context of so many tokens.
+    pub fn within(self, context_tokens: u32) -> Self {
+        let most = u64::from(context_tokens);
+        let input = self.input.min(most);
+        Self {
+            input,
+            cached: self.cached.min(input),
+            output: self.output.min(most),
+        }
+    }
 }
 
 impl ChatModel {
@@ -191,6 +202,22 @@ impl ChatModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_is_no_larger_than_the_context() {
+        let told = ChatTokens {
+            input: 10,
+            cached: 11,
+            output: u64::MAX,
+        };
+        let (input, cached, output) = (10, 10, 100);
+        let within = ChatTokens {
+            input,
+            cached,
+            output,
+        };
+        assert_eq!(told.within(100), within);
+    }
 
     #[test]
     fn a_name_is_a_provider_and_a_model() {

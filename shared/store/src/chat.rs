@@ -392,10 +392,12 @@ pub(crate) async fn withdraw(
     documents: &[DocumentId],
     versions: Option<&[VersionNumber]>,
 ) -> Result<()> {
-    tx.query(
+    let customer = tx.customer_id();
+    for query in [
+        include_str!("../queries/chat/lock_sources.sql"),
         include_str!("../queries/chat/withdraw.sql"),
-        &[&tx.customer_id(), &documents, &versions],
-    )
-    .await
-    .map(drop)
+    ] {
+        tx.query(query, &[&customer, &documents, &versions]).await?;
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::extract::State;
 use dynrag_answering::answer;
-use dynrag_api::{Answer, App, Caller, Json, With, scopes::Chat};
+use dynrag_api::{Answer, App, Caller, Json, With, responses::ShownOnce, scopes::Chat};
 use dynrag_domain::{ChatSessionId, answers};
 use dynrag_retrieval::Retriever;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(crate) async fn chat(
     State(app): State<Arc<App>>,
     State(With(retriever)): State<With<Retriever>>,
     Json(body): Json<ChatRequest>,
-) -> Answer<Json<Answered>> {
+) -> Answer<ShownOnce<Json<Answered>>> {
     let started = Instant::now();
     let question = body.question()?;
     let asked = answer(&app, &retriever, &caller, &question).await?;
@@ -43,10 +43,10 @@ pub(crate) async fn chat(
         customer_id = %caller.customer_id, status = asked.answer.status.as_str(), model = asked.answer.model,
         sources = asked.answer.sources.len(), citations = asked.answer.citations.len(), took_ms, "answered"
     );
-    Ok(Json(Answered {
+    Ok(ShownOnce(Json(Answered {
         session_id: asked.stored.map(|(session, _)| session),
         message_number: asked.stored.map(|(_, number)| number),
         answer: asked.answer,
         took_ms,
-    }))
+    })))
 }

@@ -127,3 +127,9 @@ proptest! {
         prop_assert_eq!(all, markers(&pieces.concat(), 3));
     }
 }
+
+#[test]
+fn markers_can_be_taken_out() {
+    let text = "It lasts 2 years [1][12]. See [a] and [3";
+    assert_eq!(without_markers(text), "It lasts 2 years. See [a] and [3");
+}

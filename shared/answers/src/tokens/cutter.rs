@@ -8,6 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::{AND, BREAK, CAPITAL, CASELESS, ELLIPSIS, FIRST, Key, NAME, OPENS, Token};
 use crate::chars::{digit, is_invisible, is_sign, is_south_east_asian};
+use crate::markers::MAX_MARKER;
 use crate::numbers::{self, Form, Number};
 use crate::units::unit;
 use crate::words::{self, FUNCTION, IGNORE, Words, hash};
@@ -380,7 +381,8 @@ impl<'t> Cutter<'t> {
         match c {
             '[' => {
                 // Markers and notes are no words.
-                if let Some(close) = rest.find(']') {
+                let mut near = rest.char_indices().take(MAX_MARKER);
+                if let Some((close, _)) = near.find(|(_, c)| *c == ']') {
                     let inside = &rest[..close];
                     let is_number = !inside.is_empty()
                         && inside

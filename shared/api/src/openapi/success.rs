@@ -34,7 +34,7 @@ impl<T: ToSchema> Success for responses::Created<T> {
     }
 }
 
-impl<A: Success> Success for responses::Secret<A> {
+impl<A: Success> Success for responses::ShownOnce<A> {
     fn describe(description: &mut Description) {
         A::describe(description);
     }

@@ -7,7 +7,7 @@ use dynrag_domain::{
     chat::{ChatModelName, ChatTokens},
     money::Usd,
 };
-use dynrag_llm::chat::{self, ChatError, ChatRequest, ChatUsage};
+use dynrag_llm::chat::{self, ChatError, ChatRequest};
 use dynrag_store::{admission::Admission, ledger};
 use tokio::time::Instant;
 
@@ -75,8 +75,8 @@ pub async fn complete(
         let until = Instant::now() + if is_last { left } else { left / 2 };
         match client.complete(&model.provider, &request, until).await {
             Ok(completion) => {
-                tokens = completion.usage.tokens;
-                lines.push(model.ledger(purpose, attempt, "ok", completion.usage));
+                tokens = completion.usage.tokens.within(model.model.context_tokens);
+                lines.push(model.ledger(purpose, attempt, "ok", tokens));
                 answer = Ok(Answered {
                     text: completion.text,
                     is_cut: completion.is_cut,
@@ -90,8 +90,8 @@ pub async fn complete(
                     "a chat model did not answer"
                 );
                 let used = match error.may_be_charged() {
-                    true => chat::estimate(&request, ""),
-                    false => ChatUsage::default(),
+                    true => chat::estimate(&request, "").tokens,
+                    false => ChatTokens::default(),
                 };
                 lines.push(model.ledger(purpose, attempt, error.code(), used));
                 answer = Err(error.into());
