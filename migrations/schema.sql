@@ -1723,7 +1723,9 @@ CREATE TABLE public.chat_messages (
     answer jsonb,
     sources integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    answer_id uuid,
     CONSTRAINT chat_messages_check CHECK (((answer IS NOT NULL) = (role = 'assistant'::text))),
+    CONSTRAINT chat_messages_check1 CHECK (((answer_id IS NULL) OR (role = 'assistant'::text))),
     CONSTRAINT chat_messages_number_check CHECK ((number >= 1)),
     CONSTRAINT chat_messages_role_check CHECK ((role = ANY (ARRAY['user'::text, 'assistant'::text]))),
     CONSTRAINT chat_messages_sources_check CHECK ((sources >= 0))
@@ -2753,6 +2755,10 @@ CREATE INDEX bulk_documents_waiting ON public.bulk_documents USING btree (custom
 -- Name: chat_feedback_newest; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX chat_feedback_newest ON public.chat_feedback USING btree (customer_id, created_at DESC, session_id DESC, number DESC);
+
+-- Name: chat_messages_answer; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX chat_messages_answer ON public.chat_messages USING btree (customer_id, answer_id) WHERE (answer_id IS NOT NULL);
 
 -- Name: chat_sessions_api_key; Type: INDEX; Schema: public; Owner: -
 

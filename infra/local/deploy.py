@@ -83,9 +83,13 @@ class Deployment:
         return f"{self.emulator.api_base}/{self.api_id}/$default"
 
     @property
-    def events_url(self) -> str:
-        """The address of what is streamed, on this machine, without a slash at the end."""
-        host = self.values["outputs"]["DocumentsEventsUrl"].split("://", 1)[1]
+    def streams(self) -> dict[str, str]:
+        """The address of each function that streams, on this machine, without a slash at the end."""
+        outputs = {"documents-events": "DocumentsEventsUrl", "chat-stream": "ChatStreamUrl"}
+        return {name: self._function_url(output) for name, output in outputs.items()}
+
+    def _function_url(self, output: str) -> str:
+        host = self.values["outputs"][output].split("://", 1)[1]
         return f"{self.emulator.endpoint}/_aws/lambda-url/{host.split('.', 1)[0]}"
 
     def physical(self, kind: str) -> dict[str, str]:

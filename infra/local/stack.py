@@ -215,7 +215,8 @@ def _summary(stack: Stack, seconds: float) -> None:
     url = stack.deployment.api_url
     say(f"The stack is up ({seconds:.1f} s).\n")
     say(f"  API      {url}")
-    say(f"  events   {stack.deployment.events_url}  (documents-events, streamed)")
+    for name, url in stack.deployment.streams.items():
+        say(f"  streamed {url}  ({name})")
     accounts = stack.accounts.values
     if "demo" in accounts:
         demo = accounts["demo"]
@@ -305,7 +306,7 @@ def env(options: argparse.Namespace, state: State) -> None:
     }
     known = {
         "apiUrl": deployment.api_url,
-        "documentsEventsUrl": deployment.events_url,
+        "streams": deployment.streams,
         "awsEndpointUrl": stack.emulator.endpoint,
         "awsRegion": REGION,
         "awsAccount": ACCOUNT,

@@ -164,7 +164,7 @@ def gather(stack) -> dict:
     running = {name for name, process in known["processes"].items() if process["pid"]}
     if "emulator" in running and stack.deployment.values.get("resources"):
         known["apiUrl"] = stack.deployment.api_url
-        known["eventsUrl"] = stack.deployment.events_url
+        known["streams"] = stack.deployment.streams
         urls = stack.deployment.physical("AWS::SQS::Queue")
         looks["health"] = lambda: health(stack.deployment.api_url)
         looks["queues"] = lambda: queues(stack.emulator.client, urls)
@@ -195,7 +195,7 @@ def lines(known: dict) -> list[str]:
         shown.append(f"{name:9} {runs:22} port {process['port'] or '-'}")
     if "apiUrl" in known:
         shown.append(f"api       {known['apiUrl']}")
-        shown.append(f"events    {known['eventsUrl']}")
+        shown += [f"streamed  {url}  ({name})" for name, url in known["streams"].items()]
     for name, render in (("health", _health), ("queues", _queues), ("database", _database)):
         if name in known:
             failed = known[name].get("error")

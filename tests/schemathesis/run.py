@@ -26,8 +26,8 @@ sys.path.insert(0, str(CHECKOUT / "infra" / "local"))
 import psycopg2
 from needs import ensure_venv
 
-# The first two end the session that all other requests are made in; the third is at another URL.
-LEFT_OUT = ("auth-logout", "customers-rotate-secrets", "documents-events")
+# The first two end the session that all other requests are made in; the others are at other URLs.
+LEFT_OUT = ("auth-logout", "customers-rotate-secrets", "documents-events", "chat-stream")
 NOT_CHECKED = ("unsupported_method", "positive_data_acceptance")
 
 

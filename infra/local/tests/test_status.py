@@ -33,7 +33,7 @@ def known(**changes) -> dict:
     found = {
         "processes": {name: dict(process) for name in ("postgres", "embedder", "emulator")},
         "apiUrl": "http://api",
-        "eventsUrl": "http://events",
+        "streams": {"documents-events": "http://events"},
         "health": {"status": "ok", "checks": {"database": "ok"}},
         "queues": {"ingest": {"visible": 3, "inFlight": 1, "delayed": 0}},
         "database": EMPTY,

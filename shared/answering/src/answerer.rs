@@ -1,14 +1,17 @@
 //! The way from a question to an answer.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use dynrag_answers::Marked;
 use dynrag_app::{
     App,
-    chat_models::{self, ChatAccess, Completed},
+    chat_models::{self, ChatAccess, Completed, Heard, Listener},
 };
 use dynrag_domain::{
-    ChatSessionId, CollectionId, DocumentId, Kind, Result,
+    ChatSessionId, CollectionId, DocumentId, Error, Kind, Result,
     answers::{
         Answer, AnswerSource, AnswerStatus, AnswerUsage, AnswerWarning, AnswerWarningCode,
         UnsupportedPolicy,
@@ -26,8 +29,10 @@ use crate::{
     cite::{self, Proved},
     conversation::Conversation,
     passages,
-    prompt::{Earlier, NO_ANSWER, Prompt},
-    quotes, wording,
+    prompt::{Earlier, Prompt},
+    quotes,
+    screen::{Audience, Screen, is_no_answer},
+    wording,
     written::{showable, storable},
 };
 
@@ -94,7 +99,8 @@ pub struct Asked {
     pub stored: Option<(ChatSessionId, i32)>,
 }
 
-/// Answers a question, among what the caller may see.
+/// Answers a question, among what the caller may see. An audience hears how; when it leaves while a model answers, the call is
+/// cancelled and nothing is stored.
 ///
 /// # Errors
 /// `not_found` for another caller's conversation; `invalid_fields` for a model that the customer cannot ask for, or an unknown
@@ -104,8 +110,10 @@ pub async fn answer(
     retriever: &Retriever,
     caller: &Admission,
     question: &ChatQuestion<'_>,
+    audience: Option<&Audience>,
 ) -> Result<Asked> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = audience.map_or_else(|| Instant::now() + PATIENCE, |audience| audience.until);
+    let mut screen = Screen::new(audience);
     let conversation = Conversation::open(caller, question.session).await?;
     let models = match &question.model {
         ModelChoice::Extractive => Vec::new(),
@@ -127,9 +135,15 @@ pub async fn answer(
         .await?;
     made.count(&found);
     let hits = passages::exact(app, caller, found.hits).await?;
-    let (text, model, used) = made
-        .write(&asking, (question, &query), &conversation.earlier, &hits)
-        .await?;
+    let sources = sources(&hits);
+    screen.sources(&query, &sources);
+    let writing = Writing {
+        question,
+        query: &query,
+        earlier: &conversation.earlier,
+        hits: &hits,
+    };
+    let (text, model, used) = made.write(&asking, &writing, &mut screen).await?;
     let proved = match text {
         Some(marked) => cite::prove(
             &marked,
@@ -158,21 +172,27 @@ pub async fn answer(
         answer: proved.text,
         citations: proved.citations,
         sentences: proved.sentences,
-        sources: sources(&hits),
+        sources,
         model,
         query,
         collection_id: question.collection_id,
         usage: made.usage,
         warnings: made.warnings,
     };
+    screen.settle(&answer.answer);
     let stored = match question.is_stored {
         true => {
             let is_told = !models.is_empty();
-            let added = conversation.add(caller, question.message, &answer, is_told);
+            let id = audience.map(|audience| audience.id);
+            let added = conversation.add(caller, id, question.message, &answer, is_told);
             Some(added.await?)
         }
         false => None,
     };
+    tracing::info!(
+        customer_id = %caller.customer_id, status = answer.status.as_str(), model = answer.model,
+        sources = answer.sources.len(), citations = answer.citations.len(), "answered"
+    );
     Ok(Asked { answer, stored })
 }
 
@@ -236,6 +256,16 @@ fn language_of(hits: &[Hit]) -> Option<&str> {
     hits.first()?.language.as_deref()
 }
 
+/// What an answer is written to, and from what.
+#[derive(Clone, Copy)]
+struct Writing<'a> {
+    question: &'a ChatQuestion<'a>,
+    /// The question as it was searched for.
+    query: &'a str,
+    earlier: &'a [Earlier],
+    hits: &'a [Hit],
+}
+
 /// The models to ask, for whom, and until when.
 struct Asking<'a> {
     app: &'a App,
@@ -249,10 +279,12 @@ impl Asking<'_> {
         &self,
         purpose: Purpose,
         request: impl FnMut(&ChatAccess) -> Option<ChatRequest>,
+        listener: Option<Listener<'_>>,
         deadline: Instant,
     ) -> Result<Completed> {
+        let (app, caller, models) = (self.app, self.caller, self.models);
         let until = deadline.min(self.deadline);
-        chat_models::complete(self.app, self.caller, self.models, purpose, request, until).await
+        chat_models::complete(app, caller, models, purpose, request, listener, until).await
     }
 }
 
@@ -328,7 +360,7 @@ impl Making {
         let deadline = Instant::now() + FOR_CONDENSING;
         let request = |_: &ChatAccess| Some(request.clone());
         let completed = asking
-            .complete(Purpose::Rewriting, request, deadline)
+            .complete(Purpose::Rewriting, request, None, deadline)
             .await?;
         self.take(&completed);
         match completed.answer {
@@ -350,10 +382,15 @@ impl Making {
     async fn write(
         &mut self,
         asking: &Asking<'_>,
-        (question, query): (&ChatQuestion<'_>, &str),
-        earlier: &[Earlier],
-        hits: &[Hit],
+        writing: &Writing<'_>,
+        screen: &mut Screen<'_>,
     ) -> Result<(Option<Marked>, String, usize)> {
+        let Writing {
+            question,
+            query,
+            earlier,
+            hits,
+        } = *writing;
         if hits.is_empty() {
             return Ok((None, EXTRACTIVE.to_owned(), 0));
         }
@@ -370,16 +407,31 @@ impl Making {
             max_tokens: question.max_tokens,
             temperature: question.temperature,
         };
-        let (mut used, mut is_history_cut) = (0, false);
+        let (used, mut is_history_cut) = (AtomicUsize::new(0), false);
         let fit = |model: &ChatAccess| {
             let fitted = prompt.fit(model.model.context_tokens)?;
-            (used, is_history_cut) = (fitted.sources, fitted.is_history_cut);
+            used.store(fitted.sources, Relaxed);
+            is_history_cut = fitted.is_history_cut;
             Some(fitted.request)
         };
+        // What may be left out in the end is not shown before.
+        // What may be left out in the end is not shown before.
+        let audience = screen
+            .audience()
+            .filter(|_| question.unsupported == UnsupportedPolicy::Mark);
+        let mut hear = |heard: Heard<'_>| screen.hear(heard, used.load(Relaxed));
+        let listener = audience.map(|audience| Listener {
+            hear: &mut hear,
+            gone: Box::pin(audience.progress.closed()),
+        });
         let completed = asking
-            .complete(Purpose::Answering, fit, asking.deadline)
+            .complete(Purpose::Answering, fit, listener, asking.deadline)
             .await?;
+        let used = used.into_inner();
         self.take(&completed);
+        if audience.is_some_and(|audience| audience.progress.is_closed()) {
+            return Err(Error::unavailable("nobody listens to the answer"));
+        }
         match completed.answer {
             Ok(answered) => {
                 if is_history_cut {
@@ -399,11 +451,15 @@ impl Making {
                     self.warn(AnswerWarningCode::Truncated, detail);
                 }
                 let model = answered.model.to_string();
-                if text.trim_matches(|c: char| !c.is_ascii_alphanumeric()) == NO_ANSWER {
+                if is_no_answer(&text) {
                     return Ok((None, model, used));
                 }
+                let text = match audience {
+                    Some(_) => screen.finish(),
+                    None => &text,
+                };
                 // Neither links nor images of a document that tells the model to show them.
-                let shown = showable(&text, used).filter(|marked| !marked.text.is_empty());
+                let shown = showable(text, used).filter(|marked| !marked.text.is_empty());
                 if shown.is_some() {
                     return Ok((shown, model, used));
                 }

@@ -1,7 +1,7 @@
 //! The conversation that a question belongs to.
 
 use dynrag_answers::without_markers;
-use dynrag_domain::{ChatSessionId, DocumentId, Result, VersionNumber, answers::Answer};
+use dynrag_domain::{AnswerId, ChatSessionId, DocumentId, Result, VersionNumber, answers::Answer};
 use dynrag_llm::chat::Role;
 use dynrag_store::{
     admission::Admission,
@@ -73,6 +73,7 @@ impl Conversation {
     pub(crate) async fn add(
         &self,
         caller: &Admission,
+        answer_id: Option<AnswerId>,
         question: &str,
         answer: &Answer,
         is_told: bool,
@@ -83,6 +84,7 @@ impl Conversation {
         let earlier = self.sources.iter().copied().filter(|_| is_told);
         let sources: Vec<Version> = of.chain(earlier).collect();
         let turn = Turn {
+            answer_id,
             question,
             answer,
             sources: &sources,

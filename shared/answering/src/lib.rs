@@ -14,7 +14,13 @@ mod conversation;
 mod passages;
 mod prompt;
 mod quotes;
+mod reply;
+mod request;
+mod screen;
 mod wording;
 mod written;
 
 pub use answerer::{Asked, ChatQuestion, ModelChoice, answer};
+pub use reply::ChatAnswer;
+pub use request::ChatRequest;
+pub use screen::{Audience, Progress};

@@ -3,7 +3,7 @@
 use dynrag_answers::{Marked, markers, sanitize};
 
 /// Longest text of a model that is read, in bytes. No model writes as much within the time that a request has.
-const MAX_TEXT: usize = 64 * 1024;
+pub(crate) const MAX_TEXT: usize = 64 * 1024;
 /// Most rounds of cleaning.
 const ROUNDS: usize = 8;
 

@@ -4,12 +4,13 @@
 
 use std::{
     convert::Infallible,
+    fmt::Display,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     extract::FromRequestParts,
-    http::request::Parts,
+    http::{HeaderName, request::Parts},
     response::{IntoResponse, Response, Sse, sse::KeepAlive},
 };
 use dynrag_domain::{Error, Result};
@@ -21,6 +22,9 @@ use tokio::time::Instant;
 use crate::Failure;
 
 pub use axum::response::sse::Event;
+
+/// The header of a client that reconnects.
+pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The media type.
 pub const MEDIA_TYPE: &str = "text/event-stream";
@@ -34,7 +38,11 @@ const WITHOUT_DEADLINE: Duration = Duration::from_secs(300);
 ///
 /// # Errors
 /// An internal fault if the data cannot be serialized.
-pub fn json_event(name: &'static str, id: Option<i64>, data: &impl Serialize) -> Result<Event> {
+pub fn json_event(
+    name: &'static str,
+    id: Option<impl Display>,
+    data: &impl Serialize,
+) -> Result<Event> {
     let mut event = Event::default().event(name);
     if let Some(id) = id {
         event = event.id(id.to_string());
@@ -68,11 +76,25 @@ impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let sent = parts.headers.get("last-event-id");
+        let sent = parts.headers.get(LAST_EVENT_ID);
         let number = sent
             .and_then(|value| value.to_str().ok()?.trim().parse().ok())
             .filter(|number| *number > 0);
         Ok(Self(number.unwrap_or(0)))
+    }
+}
+
+/// `Last-Event-ID` of a route whose ids are no numbers, as the client sent it; `None` for a new client.
+pub struct LastEventText(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for LastEventText {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let sent = parts.headers.get(LAST_EVENT_ID);
+        let text = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
+        // Some clients send an empty one before they have received an id.
+        Ok(Self(text.filter(|text| !text.is_empty())))
     }
 }
 
@@ -117,7 +139,7 @@ mod tests {
             sent(event.unwrap()).await,
             "event: status\nid: 7\ndata: {\"title\":\"a\\nevent: end\\r\\n\\n\"}\n\n"
         );
-        let event = json_event("end", None, &json!({}));
+        let event = json_event("end", None::<i64>, &json!({}));
         assert_eq!(sent(event.unwrap()).await, "event: end\ndata: {}\n\n");
         assert_eq!(
             sent(Event::default().retry(Duration::from_secs(1))).await,

@@ -27,7 +27,7 @@ use memchr::memmem;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{body_bytes, problem::Failure, route_name::RouteName};
+use crate::{body_bytes, event_stream::LAST_EVENT_ID, problem::Failure, route_name::RouteName};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request with this header may use it as its key.
@@ -153,17 +153,24 @@ impl Attempt {
                 logged("forget", store.forget_request(&request).await);
                 response
             }
+            // Not read, as it may be a stream.
+            State::First(store, request) if response.extensions().get::<NotStored>().is_some() => {
+                let status = response.status().as_u16();
+                logged("keep", store.keep_answer(&request, status, None).await);
+                response
+            }
             State::First(store, request) => {
-                let is_stored = response.extensions().get::<NotStored>().is_none();
                 let (parts, body) = response.into_parts();
                 // Our own body, already in memory.
                 let body = match body.collect().await {
                     Ok(body) => body.to_bytes(),
                     Err(e) => return Failure(Error::internal_fault(e)).into_response(),
                 };
-                let kept = is_stored.then_some(&*body);
                 let status = parts.status.as_u16();
-                logged("keep", store.keep_answer(&request, status, kept).await);
+                logged(
+                    "keep",
+                    store.keep_answer(&request, status, Some(&body)).await,
+                );
                 Response::from_parts(parts, Body::from(body))
             }
         }
@@ -180,6 +187,10 @@ fn logged(what: &'static str, outcome: Result<()>) {
 
 /// Middleware around every POST.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    // A client that reconnects asks for the rest of what it began; nothing is done again.
+    if request.headers().contains_key(LAST_EVENT_ID) {
+        return next.run(request).await;
+    }
     let key = match key(request.headers()) {
         Ok(None) if !request.headers().contains_key(WEBHOOK_ID) => {
             return next.run(request).await;

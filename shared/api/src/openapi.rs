@@ -216,6 +216,7 @@ described!(A1, A2);
 described!(A1, A2, A3);
 described!(A1, A2, A3, A4);
 described!(A1, A2, A3, A4, A5);
+described!(A1, A2, A3, A4, A5, A6);
 
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
@@ -234,13 +235,18 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
-/// Returns the server of routes on a function URL, whose host is known only after deployment.
-fn function_url() -> Server {
+/// Returns the server of a route on a function URL, whose host is known only after deployment.
+fn function_url(route: &str) -> Server {
+    let words = route.split('-').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_ascii_uppercase() + rest
+    });
+    let output: String = words.collect();
     let url = ServerVariableBuilder::new()
         .default_value("https://function-url.example")
-        .description(Some(
-            "Output DocumentsEventsUrl of the CloudFormation stack.",
-        ));
+        .description(Some(format!(
+            "Output {output}Url of the CloudFormation stack."
+        )));
     ServerBuilder::new()
         .url("{functionUrl}")
         .parameter("functionUrl", url)
@@ -257,7 +263,7 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         description.parameter(idempotency_key());
     }
     if route.streamed {
-        let server = function_url();
+        let server = function_url(route.name);
         description.change(|operation| operation.servers(Some([server])));
     }
     let problem = |sentence: &str| {

@@ -81,8 +81,8 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Writes the document.
-pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Response {
+/// The members of the document that do not depend on the request.
+pub fn members(error: &Error) -> Map<String, Value> {
     let status = status(error.kind());
     let mut body = Map::new();
     body.insert(
@@ -95,9 +95,7 @@ pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Respo
     );
     body.insert("status".into(), status.as_u16().into());
     body.insert("detail".into(), error.public().into());
-    body.insert("instance".into(), instance.into());
     body.insert("code".into(), error.code().into());
-    body.insert("requestId".into(), request_id.into());
     if !error.fields().is_empty() {
         let fields: Vec<Value> = error
             .fields()
@@ -109,7 +107,16 @@ pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Respo
     for (name, value) in error.members() {
         body.insert(name.clone(), value.clone());
     }
-    let mut response = (status, Value::Object(body).to_string()).into_response();
+    body
+}
+
+/// Writes the document.
+pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Response {
+    let mut body = members(error);
+    body.insert("instance".into(), instance.into());
+    body.insert("requestId".into(), request_id.into());
+    let body = Value::Object(body).to_string();
+    let mut response = (status(error.kind()), body).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -155,6 +155,22 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         )
     }
 
+    /// Adds a POST route that streams, on its own function URL.
+    #[must_use]
+    pub fn post_streamed<H: Handler<T, S> + Described<T>, T: 'static>(
+        self,
+        name: &'static str,
+        path: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self {
+        let mut routes = self.post(name, path, summary, handler);
+        if let Some(route) = routes.table.last_mut() {
+            route.streamed = true;
+        }
+        routes
+    }
+
     /// Adds a PUT route.
     #[must_use]
     pub fn put<H: Handler<T, S> + Described<T>, T: 'static>(

@@ -71,6 +71,11 @@ id!(
     "conversation"
 );
 id!(
+    /// Id of a streamed answer.
+    AnswerId,
+    "answer"
+);
+id!(
     /// Id of a job: long-running work such as an export, a crawl or a bulk action.
     JobId,
     "job"

@@ -45,7 +45,7 @@ pub mod webhooks;
 pub use error::{Error, FieldError, Kind, Result};
 pub use given::given;
 pub use ids::{
-    ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId,
-    RunId, SessionId, UserId, WebhookId,
+    AnswerId, ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId,
+    InvitationId, JobId, RunId, SessionId, UserId, WebhookId,
 };
 pub use versions::VersionNumber;

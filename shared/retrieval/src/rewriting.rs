@@ -143,7 +143,16 @@ async fn ask(
         temperature: None,
     };
     let request = |_: &ChatAccess| Some(request.clone());
-    chat_models::complete(app, caller, models, Purpose::Rewriting, request, deadline).await
+    chat_models::complete(
+        app,
+        caller,
+        models,
+        Purpose::Rewriting,
+        request,
+        None,
+        deadline,
+    )
+    .await
 }
 
 /// The queries of an answer, a line each, that are not among those there are.

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, ChatSessionId, DocumentId, Error, Result, UserId, VersionNumber,
+    AnswerId, ApiKeyId, ChatSessionId, DocumentId, Error, Result, UserId, VersionNumber,
     answers::{Answer, Thumb},
     identity::Principal,
 };
@@ -92,6 +92,8 @@ pub struct Feedback {
 /// A question with its answer, to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn<'a> {
+    /// The id of an answer that was streamed.
+    pub answer_id: Option<AnswerId>,
     /// The question.
     pub question: &'a str,
     /// The answer.
@@ -199,6 +201,31 @@ impl Store {
         Ok((found, messages))
     }
 
+    /// Returns a streamed answer of a caller, with its conversation; `None` if there is none that the caller sees.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn chat_answer(
+        &self,
+        customer: TenantId,
+        owner: Owner,
+        id: AnswerId,
+    ) -> Result<Option<(ChatSessionId, i32, Answer)>> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_opt(
+                include_str!("../queries/chat/answer.sql"),
+                &[&customer, &owner.user, &owner.api_key, &id],
+            )
+            .await?;
+        tx.commit().await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let Json(answer) = row.get("answer")?;
+        Ok(Some((row.get("session_id")?, row.get("number")?, answer)))
+    }
+
     /// Stores a question and its answer, in a conversation or as the first of a new one, whole or not at all. Returns the
     /// number of the answer.
     ///
@@ -247,6 +274,7 @@ impl Store {
                 &turn.answer.answer,
                 &Json(turn.answer),
                 &sources,
+                &turn.answer_id,
             ],
         )
         .await?;

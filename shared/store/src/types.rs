@@ -1,8 +1,8 @@
 //! Types of `domain` as parameters and columns. That crate itself is independent of SQL.
 
 use dynrag_domain::{
-    ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, InvitationId, JobId,
-    RunId, SessionId, UserId, VersionNumber, WebhookId,
+    AnswerId, ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId,
+    InvitationId, JobId, RunId, SessionId, UserId, VersionNumber, WebhookId,
     answers::Thumb,
     audit::{Action, ActorKind},
     company::CustomerStatus,
@@ -38,7 +38,7 @@ macro_rules! ids {
 }
 
 ids! {
-    ApiKeyId ChatSessionId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
+    AnswerId ApiKeyId ChatSessionId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
 }
 
 /// Enums whose names are sent as text.

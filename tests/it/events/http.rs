@@ -142,6 +142,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
             resources::by_external_id(&mut scene, route).await;
         }
         "chat" => resources::chat(&mut scene).await,
+        "chat-stream" => resources::chat_stream(&mut scene).await,
         _ if row.path.starts_with("/api/chat/sessions/{id}") => {
             resources::conversation(&mut scene, route).await;
         }

@@ -83,6 +83,9 @@ mod api {
                 mod put;
             }
         }
+        mod stream {
+            mod post;
+        }
     }
     mod collections {
         mod get;

@@ -159,7 +159,7 @@ async fn documents_outside_a_keys_collections_are_not_found() {
     for id in [outside, nowhere, &random] {
         let url = scene
             .stack
-            .events_url(&format!("/api/documents/{id}/events"));
+            .streamed_url(&format!("/api/documents/{id}/events"));
         let request = scene.stack.http.get(url).header("x-api-key", &scene.key);
         Answer::of(request).await.problem(404, "not_found");
     }

@@ -19,6 +19,7 @@ mod budgets;
 mod by_external_id;
 mod chat;
 mod chat_models;
+mod chat_stream;
 mod chunking;
 mod collections;
 mod crash;

@@ -125,7 +125,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         false => path,
     };
     let url = if route.streamed {
-        stack.events_url(&path)
+        stack.streamed_url(&path)
     } else {
         stack.url(&path)
     };
@@ -188,7 +188,7 @@ fn request(stack: &Stack, route: &RouteInfo, id: &str) -> reqwest::RequestBuilde
         "customers-set-openai-key" => request.json(&json!({"apiKey": ""})),
         "customers-set-reranker" => request.json(&json!({"url": "", "model": ""})),
         "customers-set-chat-provider" => request.json(&json!({"models": []})),
-        "chat" => request.json(&json!({"message": format!("What is told about {id}?"), "documentIds": [Uuid::new_v4()]})),
+        "chat" | "chat-stream" => request.json(&json!({"message": format!("What is told about {id}?"), "documentIds": [Uuid::new_v4()]})),
         "chat-rename-session" => request.json(&json!({"title": "Theirs"})),
         "chat-rate" => request.json(&json!({"rating": "up"})),
         "customers-rotate-secrets" => request.json(&json!({"immediately": "no"})),

@@ -42,6 +42,7 @@ pub fn groups() -> Vec<Group> {
         group!("auth", ["auth"], dynrag_auth::routes),
         group!("chat", ["chat"], dynrag_chat::routes),
         group!("chat/answer", ["chat"], dynrag_chat_answer::routes),
+        group!("chat/stream", ["chat"], dynrag_chat_stream::routes),
         group!(
             "customers",
             ["customers", "jobs", "keys", "metrics", "users"],

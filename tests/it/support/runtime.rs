@@ -10,17 +10,19 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures::StreamExt;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Notify, mpsc},
     task::JoinHandle,
     time::timeout,
 };
@@ -43,6 +45,10 @@ pub enum Outcome {
 struct Exchange {
     events: Mutex<mpsc::Receiver<String>>,
     outcomes: mpsc::Sender<Outcome>,
+    /// Each piece of a response as it arrives.
+    chunks: mpsc::UnboundedSender<Bytes>,
+    /// Ends the reading of responses: the client is gone.
+    gone: Notify,
     timeout: Duration,
 }
 
@@ -73,8 +79,21 @@ async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
 async fn ended(
     State(exchange): State<Arc<Exchange>>,
     Path((_, how)): Path<(String, String)>,
-    body: String,
+    body: Body,
 ) -> StatusCode {
+    let mut pieces = body.into_data_stream();
+    let mut body = Vec::new();
+    loop {
+        let piece = tokio::select! {
+            piece = pieces.next() => piece,
+            () = exchange.gone.notified() => return StatusCode::GONE,
+        };
+        let Some(Ok(piece)) = piece else { break };
+        body.extend_from_slice(&piece);
+        // Most tests do not read them.
+        drop(exchange.chunks.send(piece));
+    }
+    let body = String::from_utf8_lossy(&body).into_owned();
     let value = serde_json::from_str(&body).unwrap_or(Value::String(body));
     let outcome = if how == "response" {
         Outcome::Answered(value)
@@ -103,6 +122,8 @@ pub struct Function {
     child: Child,
     events: mpsc::Sender<String>,
     outcomes: mpsc::Receiver<Outcome>,
+    chunks: mpsc::UnboundedReceiver<Bytes>,
+    exchange: Arc<Exchange>,
     server: JoinHandle<()>,
     /// Contains its log.
     folder: TempDir,
@@ -133,16 +154,19 @@ impl Function {
         let (events, receiver) = mpsc::channel(1);
         let (sender, outcomes) = mpsc::channel(1);
         let seconds = configuration["Timeout"].as_u64().expect("a timeout");
-        let exchange = Exchange {
+        let (pieces, chunks) = mpsc::unbounded_channel();
+        let exchange = Arc::new(Exchange {
             events: Mutex::new(receiver),
             outcomes: sender,
+            chunks: pieces,
+            gone: Notify::new(),
             timeout: Duration::from_secs(seconds),
-        };
+        });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/init/error", post(init_failed))
             .route("/2018-06-01/runtime/invocation/{id}/{how}", post(ended))
-            .with_state(Arc::new(exchange));
+            .with_state(exchange.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -186,6 +210,8 @@ impl Function {
             child,
             events,
             outcomes,
+            chunks,
+            exchange,
             server,
             folder,
         }
@@ -205,6 +231,23 @@ impl Function {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             panic!("{} did not respond; its log: {log}", self.name)
         })
+    }
+
+    /// Gives the function an event, without waiting for its outcome.
+    pub async fn begin(&mut self, event: &Value) {
+        self.events.send(event.to_string()).await.unwrap();
+    }
+
+    /// Waits for the next piece of a response.
+    pub async fn chunk(&mut self) -> String {
+        let chunk = timeout(PATIENCE, self.chunks.recv()).await;
+        let chunk = chunk.ok().flatten().expect("a piece of a response");
+        String::from_utf8_lossy(&chunk).into_owned()
+    }
+
+    /// Closes the connection of a response that is being sent.
+    pub fn hang_up(&self) {
+        self.exchange.gone.notify_one();
     }
 
     /// Like [`invoke`](Self::invoke), for an event that must succeed.

@@ -181,6 +181,7 @@ async fn conversation(store: &Store, customer: &Customer) {
         warnings: Vec::new(),
     };
     let turn = Turn {
+        answer_id: None,
         question: "What?",
         answer: &answer,
         sources: &[],

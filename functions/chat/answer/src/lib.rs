@@ -1,7 +1,6 @@
 //! Answers to questions, from a customer's published documents: the part of the chat group that needs LanceDB.
 
 mod chat;
-mod request;
 
 use dynrag_api::{AppWith, Routes};
 use dynrag_retrieval::Retriever;

@@ -155,7 +155,7 @@ where
             reason: code.map(FailureCode::sentence),
             deleted: status.is_none(),
         };
-        self.due.push_back(json_event("end", None, &end)?);
+        self.due.push_back(json_event("end", None::<i64>, &end)?);
         self.over = true;
         Ok(())
     }

@@ -14,7 +14,7 @@ use utoipa::{
 use super::{ACCESS_TOKEN, API_KEY, Access, Description};
 use crate::{
     Caller, Json, Path, PathIds, Query, SourceAddress,
-    event_stream::{LastEventId, Until},
+    event_stream::{LastEventId, LastEventText, Until},
     scopes,
 };
 
@@ -61,6 +61,12 @@ impl Argument for LastEventId {
     fn describe(description: &mut Description) {
         let sentence = "The `id` of the last event received: the stream continues after it.";
         description.header("Last-Event-ID", sentence);
+    }
+}
+
+impl Argument for LastEventText {
+    fn describe(description: &mut Description) {
+        LastEventId::describe(description);
     }
 }
 

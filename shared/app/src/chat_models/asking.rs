@@ -7,9 +7,10 @@ use dynrag_domain::{
     chat::{ChatModelName, ChatTokens},
     money::Usd,
 };
-use dynrag_llm::chat::{self, ChatError, ChatRequest};
+use dynrag_llm::chat::{self, ChatClient, ChatError, ChatRequest, ChatUsage, Completion, Delta};
 use dynrag_store::{admission::Admission, ledger};
-use tokio::time::Instant;
+use futures::{StreamExt, future::BoxFuture};
+use tokio::time::{Instant, timeout_at};
 
 use super::ChatAccess;
 use crate::App;
@@ -41,8 +42,26 @@ pub struct Answered {
     pub model: ChatModelName,
 }
 
+/// What is heard of an answer that is being written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard<'a> {
+    /// A model is asked. What was heard of the one before is void.
+    Begin,
+    /// Text that follows the text before.
+    Text(&'a str),
+}
+
+/// Someone who hears an answer as it is written.
+pub struct Listener<'a> {
+    /// Takes what is heard.
+    pub hear: &'a mut (dyn FnMut(Heard<'_>) + Send),
+    /// Ends when nobody listens any more, which cancels the call.
+    pub gone: BoxFuture<'a, ()>,
+}
+
 /// Asks models for a whole answer, one after the other until one answers, and records the calls. `request` makes the request
-/// for a model, or none if it does not fit the model's context. A model is not asked whose call could exceed a budget.
+/// for a model, or none if it does not fit the model's context. A model is not asked whose call could exceed a budget. With a
+/// listener the answer is streamed.
 ///
 /// # Errors
 /// `unavailable` if the calls cannot be recorded. That no model answers is none: it is in what is returned.
@@ -52,6 +71,7 @@ pub async fn complete(
     models: &[ChatAccess],
     purpose: ledger::Purpose,
     mut request: impl FnMut(&ChatAccess) -> Option<ChatRequest>,
+    mut listener: Option<Listener<'_>>,
     deadline: Instant,
 ) -> Result<Completed> {
     let client = &app.chat_models().await?.client;
@@ -73,7 +93,14 @@ pub async fn complete(
         // A silent model leaves time for the next.
         let is_last = usize::try_from(attempt).is_ok_and(|attempt| attempt == models.len());
         let until = Instant::now() + if is_last { left } else { left / 2 };
-        match client.complete(&model.provider, &request, until).await {
+        let answered = match &mut listener {
+            Some(listener) => heard(client, model, &request, listener, until).await,
+            None => {
+                let answered = client.complete(&model.provider, &request, until).await;
+                answered.map_err(|error| (error, String::new()))
+            }
+        };
+        match answered {
             Ok(completion) => {
                 tokens = completion.usage.tokens.within(model.model.context_tokens);
                 lines.push(model.ledger(purpose, attempt, "ok", tokens));
@@ -84,17 +111,21 @@ pub async fn complete(
                 });
                 break;
             }
-            Err(error) => {
+            Err((error, text)) => {
                 tracing::warn!(
                     customer_id = %caller.customer_id, model = %model.name, code = error.code(), %error,
                     "a chat model did not answer"
                 );
                 let used = match error.may_be_charged() {
-                    true => chat::estimate(&request, "").tokens,
+                    true => chat::estimate(&request, &text).tokens,
                     false => ChatTokens::default(),
                 };
                 lines.push(model.ledger(purpose, attempt, error.code(), used));
+                let is_over = error == ChatError::Cancelled;
                 answer = Err(error.into());
+                if is_over {
+                    break;
+                }
             }
         }
     }
@@ -106,4 +137,56 @@ pub async fn complete(
         tokens,
         cost: Usd::from_nanos(cost),
     })
+}
+
+/// Has an answer streamed to a listener, and returns it whole. An error comes with the text before it.
+async fn heard(
+    client: &ChatClient,
+    model: &ChatAccess,
+    request: &ChatRequest,
+    listener: &mut Listener<'_>,
+    deadline: Instant,
+) -> Result<Completion, (ChatError, String)> {
+    let Listener { hear, gone } = listener;
+    let mut text = String::new();
+    let take = |heard: Heard<'_>| {
+        hear(heard);
+        if let Heard::Text(piece) = heard {
+            text.push_str(piece);
+        }
+    };
+    let ended = tokio::select! {
+        biased;
+        () = gone => Err(ChatError::Cancelled),
+        ended = stream(client, model, request, deadline, take) => ended,
+    };
+    match ended {
+        Ok((usage, is_cut)) => Ok(Completion {
+            text,
+            usage,
+            is_cut,
+        }),
+        Err(error) => Err((error, text)),
+    }
+}
+
+/// Has an answer streamed; returns what it used, and whether it was cut.
+async fn stream(
+    client: &ChatClient,
+    model: &ChatAccess,
+    request: &ChatRequest,
+    deadline: Instant,
+    mut hear: impl FnMut(Heard<'_>),
+) -> Result<(ChatUsage, bool), ChatError> {
+    hear(Heard::Begin);
+    let deltas = client.stream(&model.provider, request, deadline).await?;
+    let mut deltas = std::pin::pin!(deltas);
+    loop {
+        let delta = timeout_at(deadline, deltas.next()).await;
+        let delta = delta.unwrap_or(Some(Err(ChatError::Silent)));
+        match delta.unwrap_or(Err(ChatError::Broken))? {
+            Delta::Text(piece) => hear(Heard::Text(&piece)),
+            Delta::End { usage, is_cut } => return Ok((usage, is_cut)),
+        }
+    }
 }

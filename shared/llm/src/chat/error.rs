@@ -48,6 +48,9 @@ pub enum ChatError {
     /// The answer is longer than any that could be used.
     #[error("the provider's answer does not end")]
     TooLong,
+    /// Nobody listens to the answer any more.
+    #[error("the caller is gone")]
+    Cancelled,
 }
 
 impl ChatError {
@@ -64,6 +67,7 @@ impl ChatError {
             Self::Broken => "broken",
             Self::Malformed(_) => "malformed",
             Self::TooLong => "too_long",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -71,7 +75,7 @@ impl ChatError {
     pub const fn may_be_charged(&self) -> bool {
         matches!(
             self,
-            Self::Silent | Self::Broken | Self::Malformed(_) | Self::TooLong
+            Self::Silent | Self::Broken | Self::Malformed(_) | Self::TooLong | Self::Cancelled
         )
     }
 
@@ -89,6 +93,7 @@ impl ChatError {
             Self::Silent => "The model's provider took too long.",
             Self::Broken => "The model's answer broke off.",
             Self::Malformed(_) | Self::TooLong => "The model's answer could not be read.",
+            Self::Cancelled => "The caller closed the connection.",
         }
     }
 

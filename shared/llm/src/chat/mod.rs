@@ -19,6 +19,7 @@ use async_openai::types::chat::{
 };
 use chrono::Utc;
 use dynrag_domain::{Result, chat::ChatTokens};
+use eventsource_stream::EventStreamError;
 use futures::{Stream, StreamExt, future::Either, stream};
 use reqwest::{
     Response,
@@ -42,6 +43,8 @@ pub use provider::ChatProvider;
 const MAX_ANSWER: usize = 1024 * 1024;
 /// Bytes of a whole answer: its text in JSON, escaped.
 const MAX_BODY: usize = 4 * MAX_ANSWER;
+/// Bytes of a streamed answer: each token is an event, of some 300 bytes.
+const MAX_STREAM: usize = 64 * MAX_ANSWER;
 /// Longest silence of a provider in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(30);
 /// Tokens around each message, as OpenAI counts them.
@@ -209,8 +212,11 @@ impl ChatClient {
         let sent = timeout_at(deadline, self.send(provider, request, true)).await;
         let response = sent.unwrap_or(Err(ChatError::Silent))?;
         let kind = response.headers().get(CONTENT_TYPE);
-        let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-        if is_json {
+        let is = |name: &str| kind.is_some_and(|kind| kind.as_bytes().starts_with(name.as_bytes()));
+        if is("text/html") {
+            return Err(ChatError::Malformed("a page instead of an answer"));
+        }
+        if is("application/json") {
             // A server that does not stream.
             let completion = timeout_at(deadline, whole(response, request)).await;
             let completion = completion.unwrap_or(Err(ChatError::Silent))?;
@@ -311,7 +317,13 @@ fn pieces(
     response: Response,
     request_tokens: u64,
 ) -> impl Stream<Item = Result<Delta, ChatError>> + Send {
-    let events = eventsource_stream::EventStream::new(response.bytes_stream());
+    let mut left = MAX_STREAM;
+    let bytes = response.bytes_stream().map(move |bytes| {
+        let bytes = bytes.map_err(|e| ChatError::transport(&e))?;
+        left = left.checked_sub(bytes.len()).ok_or(ChatError::TooLong)?;
+        Ok::<_, ChatError>(bytes)
+    });
+    let events = eventsource_stream::EventStream::new(bytes);
     let arriving = Arriving {
         events: Box::pin(events),
         text: String::new(),
@@ -330,6 +342,9 @@ fn pieces(
                 Err(_) => break Err(ChatError::Silent),
                 Ok(None) if arriving.is_whole => break Ok(arriving.end()),
                 Ok(None) => break Err(ChatError::Broken),
+                Ok(Some(Err(EventStreamError::Transport(ChatError::TooLong)))) => {
+                    break Err(ChatError::TooLong);
+                }
                 Ok(Some(Err(_))) => break Err(ChatError::Broken),
                 Ok(Some(Ok(event))) => event,
             };

@@ -7,7 +7,10 @@ use super::{
     super::{DOCUMENT, Scene},
     TOKEN, call,
 };
-use crate::support::{runtime::Function, stack};
+use crate::support::{
+    runtime::Function,
+    stack::{self, stream::Events},
+};
 
 /// Routes about a document: the caller's own, and then another tenant's.
 pub(super) async fn document(scene: &mut Scene, route: &str) {
@@ -285,6 +288,22 @@ pub(super) async fn chat(scene: &mut Scene) {
     let answer = call(&mut scene.function, &ours).await;
     let answer = answer.ok(200, &["sessionId", "messageNumber", "sentences", "sources"]);
     assert_eq!(answer["citations"][0]["documentId"], json!(id), "{answer}");
+}
+
+pub(super) async fn chat_stream(scene: &mut Scene) {
+    let text = "A customer may send goods back within 30 days.";
+    let id = scene.ours.add("Refund policy", text).await;
+    scene.ours.completed(&id).await;
+    let theirs = scene.event(&[(TOKEN, &scene.theirs.access)]);
+    let (head, body) = streamed(&mut scene.function, &theirs).await;
+    assert_eq!(head["statusCode"], 200, "{head}");
+    assert_eq!(head["headers"]["content-type"], "text/event-stream");
+    assert_eq!(Events::parse(&body).answer()["status"], "not_found");
+    let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let (_, body) = streamed(&mut scene.function, &ours).await;
+    let events = Events::parse(&body);
+    let cited = &events.answer()["citations"][0];
+    assert_eq!(cited["documentId"], json!(id), "{body}");
 }
 
 pub(super) async fn conversation(scene: &mut Scene, route: &str) {

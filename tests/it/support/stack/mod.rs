@@ -25,6 +25,7 @@ pub mod receiver;
 pub mod regeneration;
 pub mod reranker;
 pub mod sessions;
+pub mod stream;
 pub mod tenant;
 pub mod users;
 pub mod versions;
@@ -63,7 +64,8 @@ const TICK: Duration = Duration::from_millis(150);
 #[serde(rename_all = "camelCase")]
 pub struct Env {
     pub api_url: String,
-    pub documents_events_url: String,
+    /// The addresses of functions that stream.
+    pub streams: BTreeMap<String, String>,
     pub aws_endpoint_url: String,
     pub aws_region: String,
     pub aws_access_key_id: String,
@@ -184,8 +186,12 @@ impl Stack {
     }
 
     /// The full URL of a path that is streamed.
-    pub fn events_url(&self, path: &str) -> String {
-        format!("{}{path}", self.env.documents_events_url)
+    pub fn streamed_url(&self, path: &str) -> String {
+        let name = match path.starts_with("/api/chat/") {
+            true => "chat-stream",
+            false => "documents-events",
+        };
+        format!("{}{path}", self.env.streams[name])
     }
 
     /// Runs `sweep` now, as its schedule would, and returns its counts.

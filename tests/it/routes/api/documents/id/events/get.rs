@@ -15,7 +15,7 @@ type Event = (String, Option<i64>, Value);
 
 fn request(tenant: &Tenant, document: &str) -> RequestBuilder {
     let path = format!("/api/documents/{document}/events");
-    let url = tenant.stack.events_url(&path);
+    let url = tenant.stack.streamed_url(&path);
     tenant.stack.http.get(url).header("x-api-key", &tenant.key)
 }
 
@@ -112,16 +112,16 @@ async fn only_the_callers_documents_have_streams() {
         assert_eq!(form(&answer), form(&unknown), "{id}");
     }
     let path = format!("/api/documents/{theirs}/events");
-    let bare = stack.http.get(stack.events_url(&path));
+    let bare = stack.http.get(stack.streamed_url(&path));
     Answer::of(bare).await.problem(401, "unauthenticated");
     // The other routes are not on the function URL, and this one is not in the API.
     let get = |url: String| stack.http.get(url).header("x-api-key", &b.key);
-    let other = get(stack.events_url(&format!("/api/documents/{theirs}")));
+    let other = get(stack.streamed_url(&format!("/api/documents/{theirs}")));
     Answer::of(other).await.problem(404, "not_found");
     assert_eq!(Answer::raw(get(stack.url(&path))).await.status, 404);
     let posted = stack
         .http
-        .request(Method::POST, stack.events_url(&path))
+        .request(Method::POST, stack.streamed_url(&path))
         .header("x-api-key", &b.key);
     Answer::of(posted).await.problem(404, "method_not_allowed");
 }

@@ -1,6 +1,5 @@
 //! The body of a question.
 
-use dynrag_answering::{ChatQuestion, ModelChoice};
 use dynrag_domain::{
     ChatSessionId, CollectionId, DocumentId, Error, FieldError, Result,
     answers::UnsupportedPolicy,
@@ -9,6 +8,8 @@ use dynrag_domain::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+use crate::{ChatQuestion, ModelChoice};
 
 /// Most document ids of a question.
 const MAX_DOCUMENTS: usize = 1_000;
@@ -22,9 +23,10 @@ const MAX_SYSTEM: usize = 8_000;
 /// Longest name of a language.
 const MAX_LANGUAGE: usize = 40;
 
+/// A question as the API takes it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct ChatRequest {
+pub struct ChatRequest {
     /// The question.
     #[schema(min_length = 1, max_length = 8000)]
     message: String,
@@ -85,7 +87,7 @@ impl ChatRequest {
     ///
     /// # Errors
     /// `invalid_fields` with every bad field.
-    pub(crate) fn question(&self) -> Result<ChatQuestion<'_>> {
+    pub fn question(&self) -> Result<ChatQuestion<'_>> {
         let mut fields = Vec::new();
         let mut check = |holds: bool, pointer: &str, detail: String| {
             if !holds {
