@@ -25,6 +25,12 @@ class Api:
             "POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
 
+    def put(self, path: str, body: dict) -> dict:
+        """PUT of a JSON body; the JSON of the answer."""
+        return self._send(
+            "PUT", path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+
     def post_form(self, path: str, fields: dict[str, str], file: tuple[str, str, bytes]) -> dict:
         """POST of multipart/form-data with one part `file`: (name, content type, bytes)."""
         body, content_type = form(fields, file)
