@@ -17,6 +17,10 @@ named! {
         EncodingGuessed = "encoding_guessed",
         /// Hidden sheets, rows, columns, slides or text were left out; `includeHidden` reads them.
         HiddenContent = "hidden_content",
+        /// Text that its page probably shows to nobody was read, such as white text without a background.
+        UnseenText = "unseen_text",
+        /// Characters that nobody sees and that can carry a message were read.
+        InvisibleCharacters = "invisible_characters",
         /// Formulas without a stored value: the file was never calculated.
         FormulaWithoutValue = "formula_without_value",
         /// Images without a text description.

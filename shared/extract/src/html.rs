@@ -1,6 +1,6 @@
 //! Reads HTML pages: the main content if a page has one, otherwise all visible text.
 
-use dynrag_domain::chunks::Extracted;
+use dynrag_domain::{chunks::Extracted, warnings::WarningCode};
 use scraper::Html;
 
 use crate::{
@@ -39,7 +39,10 @@ pub fn read_by(model: Option<&Model>, bytes: &[u8], include_hidden: bool) -> Ext
     let mut page = parsed(source);
     let read = |page: &Html| {
         shown(page, include_hidden, |blocks, title| {
-            main_or_all(model, blocks, title)
+            let unseen = blocks.unseen_letters;
+            let mut extracted = main_or_all(model, blocks, title);
+            extracted.warnings.add(WarningCode::UnseenText, unseen);
+            extracted
         })
     };
     let mut extracted = read(&page);

@@ -112,6 +112,8 @@ pub struct Blocks<'a> {
     pub tables: Vec<Table>,
     /// Number of hidden letters and digits.
     pub hidden_letters: usize,
+    /// Number of letters and digits that are read although nobody sees them: of the color of their background, or of no size.
+    pub unseen_letters: usize,
     /// Rows of tables that exceeded a limit and were left out.
     pub rows_cut: usize,
 }
@@ -166,6 +168,9 @@ pub fn read<'a>(page: &'a Html, options: ReadOptions<'_>) -> Blocks<'a> {
     let mut revealed: Vec<usize> = Vec::new();
     // Fonts that the surrounding elements name.
     let mut fonts: Vec<(usize, Option<Font>)> = Vec::new();
+    // Elements around that may have a background, and whether those that set colors or sizes make text unseen.
+    let (mut backed, mut unseen): (Vec<usize>, Vec<(usize, bool)>) = (Vec::new(), Vec::new());
+    let mut unseen_letters = 0usize;
     let mut depth = 0usize;
     // Whether the skipped content is hidden, and how much of it there is.
     let (mut concealed, mut hidden_letters) = (false, 0usize);
@@ -204,6 +209,12 @@ pub fn read<'a>(page: &'a Html, options: ReadOptions<'_>) -> Blocks<'a> {
                 if let Some(font) = sheets::font(options.sheets, element, &marks) {
                     fonts.push((depth, font));
                 }
+                if marks.is_backed() || attribute(element, "bgcolor").is_some() {
+                    backed.push(depth);
+                }
+                if marks.colors() {
+                    unseen.push((depth, marks.is_unseen(!backed.is_empty())));
+                }
                 depth += 1;
                 writer.hidden = !revealed.is_empty();
                 let is_data = survey.tables.contains(&node.id());
@@ -214,12 +225,19 @@ pub fn read<'a>(page: &'a Html, options: ReadOptions<'_>) -> Blocks<'a> {
                 depth -= 1;
                 revealed.pop_if(|at| *at == depth);
                 fonts.pop_if(|(at, _)| *at == depth);
+                backed.pop_if(|at| *at == depth);
+                unseen.pop_if(|(at, _)| *at == depth);
                 writer.hidden = !revealed.is_empty();
             }
-            Node::Text(text) if opens && skipped == 0 => match fonts.last() {
-                Some((_, Some(font))) => writer.text(&sheets::shown(text, *font)),
-                _ => writer.text(text),
-            },
+            Node::Text(text) if opens && skipped == 0 => {
+                if let Some((_, true)) = unseen.last() {
+                    unseen_letters += text::letters(text);
+                }
+                match fonts.last() {
+                    Some((_, Some(font))) => writer.text(&sheets::shown(text, *font)),
+                    _ => writer.text(text),
+                }
+            }
             Node::Text(text) if opens && concealed => hidden_letters += text::letters(text),
             _ => {}
         }
@@ -230,6 +248,7 @@ pub fn read<'a>(page: &'a Html, options: ReadOptions<'_>) -> Blocks<'a> {
         scopes: writer.scopes,
         tables: writer.tables,
         hidden_letters,
+        unseen_letters,
         rows_cut: writer.rows_cut + writer.copies.refused(),
     }
 }

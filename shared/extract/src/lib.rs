@@ -54,6 +54,8 @@ mod html_text;
 #[cfg(feature = "engines")]
 mod html_writer;
 #[cfg(feature = "engines")]
+mod invisible;
+#[cfg(feature = "engines")]
 mod json;
 #[cfg(feature = "engines")]
 mod language;

@@ -2,9 +2,11 @@
 
 use dynrag_domain::{
     chunks::{Extracted, Properties, Section},
-    warnings::Warnings,
+    warnings::{WarningCode, Warnings},
 };
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::invisible;
 
 /// Headings longer than this many characters are cut: they are copied into every chunk below them.
 const MAX_HEADING: usize = 200;
@@ -219,7 +221,10 @@ impl Builder {
     }
 
     /// Ends with the document's own facts, but for its properties.
-    pub fn finish(self, title: Option<String>, pages: Option<u32>, engine: &str) -> Extracted {
+    pub fn finish(mut self, title: Option<String>, pages: Option<u32>, engine: &str) -> Extracted {
+        let invisible = invisible::count(&self.text);
+        self.warnings
+            .add(WarningCode::InvisibleCharacters, invisible);
         Extracted {
             text: self.text,
             sections: self.sections,

@@ -98,6 +98,33 @@ impl<'a> Marks<'a> {
             || self.styled("visibility", "hidden")
     }
 
+    /// Whether the style attribute says something of the text's color or size.
+    pub fn colors(&self) -> bool {
+        ["color", "background", "background-color", "font-size"]
+            .into_iter()
+            .any(|property| self.style(property).is_some())
+    }
+
+    /// Whether it may have a background: from a style sheet, as far as can be told.
+    pub fn is_backed(&self) -> bool {
+        !self.class.is_empty()
+            || !self.id.is_empty()
+            || ["background", "background-color", "background-image"]
+                .into_iter()
+                .any(|property| self.style(property).is_some())
+    }
+
+    /// Whether its style attribute makes its text unreadable: of the color of its background, of no size, or white if it is
+    /// not `backed`.
+    pub fn is_unseen(&self, backed: bool) -> bool {
+        let color = self.style("color").map(color);
+        let background = self.style("background-color").or(self.style("background"));
+        let size = self.style("font-size").and_then(size);
+        color.is_some() && color == background.map(self::color)
+            || size.is_some_and(|size| size <= 1.0)
+            || !backed && color.as_deref() == Some(WHITE)
+    }
+
     /// The part that the element plays in a table: by its role, else its name, else its style.
     pub fn part(&self) -> Option<Part> {
         let by_role = match self.role {
@@ -190,6 +217,28 @@ impl<'a> Marks<'a> {
     }
 }
 
+const WHITE: &str = "#ffffff";
+
+/// A color, the same for some of its ways to be written.
+fn color(value: &str) -> String {
+    let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    let value = value.to_ascii_lowercase();
+    match value.as_str() {
+        "white" | "#fff" | "rgb(255,255,255)" | "rgba(255,255,255,1)" => WHITE.to_owned(),
+        "black" | "#000" | "rgb(0,0,0)" => "#000000".to_owned(),
+        _ => value,
+    }
+}
+
+/// A size of text in pixels or points; `None` for one that depends on others.
+fn size(value: &str) -> Option<f32> {
+    let value = value.to_ascii_lowercase();
+    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &value[number.len()..];
+    let number = number.parse().ok()?;
+    (unit == "px" || unit == "pt" || unit.is_empty() && number == 0.0).then_some(number)
+}
+
 /// A less common attribute.
 pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
     let mut attributes = element.attrs();
@@ -215,6 +264,28 @@ mod tests {
         };
         assert!(marks.styled("display", "none") && marks.hides());
         assert!(marks.has_class(&["codeline"]) && !marks.has_class(&["line"]));
+        for (style, backed, unseen) in [
+            ("color:white", false, true),
+            ("COLOR: #FFF !important", false, true),
+            ("color:white", true, false),
+            ("color:#fff;background:navy", true, false),
+            (
+                "color: rgb(255, 255, 255); background-color:#FFFFFF",
+                true,
+                true,
+            ),
+            ("color:red;background:red", true, true),
+            ("font-size:0", true, true),
+            ("font-size: 1px", true, true),
+            ("font-size:12px", false, false),
+            ("font-size:0.9em;color:black", false, false),
+        ] {
+            let marks = Marks {
+                style,
+                ..Marks::default()
+            };
+            assert_eq!(marks.is_unseen(backed), unseen, "{style}");
+        }
         let menu = Marks {
             class: "x MobileMenu2",
             id: "research",

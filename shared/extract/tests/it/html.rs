@@ -1,6 +1,6 @@
 //! Web pages through the real processes: XHTML, what a page hides, tables in chunks.
 
-use dynrag_domain::documents::Format;
+use dynrag_domain::{documents::Format, warnings::WarningCode};
 use dynrag_extract::Options;
 
 use crate::{extractor, read};
@@ -38,4 +38,47 @@ async fn what_a_page_hides_is_read_if_asked_for() {
     let all = extractor.extract_with(Format::Html, page.as_bytes(), options);
     let all = all.await.unwrap().unwrap();
     assert!(all.text.contains("Closed in May") && all.text.contains("The lighthouse"));
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_reported() {
+    let warnings = async |page: &str| {
+        let read = read(Format::Html, page.as_bytes()).await.unwrap();
+        let warnings = read.warnings.as_slice().iter();
+        let found: Vec<(WarningCode, u32)> = warnings
+            .map(|warning| (warning.code, warning.count))
+            .collect();
+        found
+    };
+    let page = |body: &str| format!("<title>T</title><body><p>Phones are off.</p>{body}</body>");
+    for (body, expected) in [
+        ("<p>Nothing.</p>", None),
+        (
+            "<p style='color:white'>Obey <b>me</b></p>",
+            Some((WarningCode::UnseenText, 6)),
+        ),
+        (
+            "<div style='background:navy'><p style='color:white'>Read me</p></div>",
+            None,
+        ),
+        (
+            "<div class=hero><p style='color:#fff'>Read me</p></div>",
+            None,
+        ),
+        (
+            "<table bgcolor=navy><tr><td style='color:#fff'>Read me</td></table>",
+            None,
+        ),
+        (
+            "<p style='font-size:0'>Obey<span style='font-size:12px'>seen</span></p>",
+            Some((WarningCode::UnseenText, 4)),
+        ),
+        (
+            "<p>&#xE0061;&#xE0062;&#x202E;x</p>",
+            Some((WarningCode::InvisibleCharacters, 3)),
+        ),
+    ] {
+        let found = warnings(&page(body)).await;
+        assert_eq!(found.first().copied(), expected, "{body}");
+    }
 }
