@@ -24,5 +24,7 @@ CREATE OR REPLACE FUNCTION config_of(cfg customer_config) RETURNS jsonb
         'budgetAlertPercent', cfg.budget_alert_percent,
         'retentionDays', cfg.retention_days,
         'deletionRetentionDays', cfg.deletion_retention_days,
-        'chatModels', to_jsonb(cfg.chat_models))
+        'chatModels', to_jsonb(cfg.chat_models),
+        'chatUserBudgetUsd', trim_scale(cfg.chat_user_budget_usd)::text,
+        'chatSessionBudgetUsd', trim_scale(cfg.chat_session_budget_usd)::text)
     $$;

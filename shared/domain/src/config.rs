@@ -157,6 +157,12 @@ pub struct CustomerConfig {
     /// Chat models, `provider/model`: the first that answers does. Empty: answers are quotations.
     #[serde(default)]
     pub chat_models: Vec<ChatModelName>,
+    /// Budget per calendar month for the chat models that one user or key asks; null means no limit.
+    #[serde(default)]
+    pub chat_user_budget_usd: Option<Usd>,
+    /// Budget for the chat models of one conversation; null means no limit.
+    #[serde(default)]
+    pub chat_session_budget_usd: Option<Usd>,
 }
 
 impl CustomerConfig {

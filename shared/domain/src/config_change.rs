@@ -57,6 +57,14 @@ pub struct ConfigChange {
     /// pays for: the first that answers does.
     #[schema(max_items = 10)]
     chat_models: Option<Vec<ChatModelName>>,
+    /// Budget in USD per calendar month for the chat models that one user or API key asks; null removes the limit.
+    #[serde(default, deserialize_with = "crate::given")]
+    #[schema(value_type = Option<Usd>)]
+    chat_user_budget_usd: Option<Option<Usd>>,
+    /// Budget in USD for the chat models of one conversation; null removes the limit.
+    #[serde(default, deserialize_with = "crate::given")]
+    #[schema(value_type = Option<Usd>)]
+    chat_session_budget_usd: Option<Option<Usd>>,
 }
 
 impl ConfigChange {
@@ -148,12 +156,28 @@ impl ConfigChange {
                 bad(&field.pointer, field.detail);
             }
         }
-        if let Some(budget) = self.monthly_budget_usd {
-            config.monthly_budget_usd = budget;
+        for (name, change, budget) in [
+            (
+                "/monthlyBudgetUsd",
+                self.monthly_budget_usd,
+                &mut config.monthly_budget_usd,
+            ),
+            (
+                "/chatUserBudgetUsd",
+                self.chat_user_budget_usd,
+                &mut config.chat_user_budget_usd,
+            ),
+            (
+                "/chatSessionBudgetUsd",
+                self.chat_session_budget_usd,
+                &mut config.chat_session_budget_usd,
+            ),
+        ] {
+            *budget = change.unwrap_or(*budget);
             // The database keeps millionths.
             if budget.is_some_and(|budget| budget > MAX_BUDGET || budget.nanos() % 1000 != 0) {
                 let detail = format!("at most {MAX_BUDGET}, with at most six decimals");
-                bad("/monthlyBudgetUsd", detail);
+                bad(name, detail);
             }
         }
         if let Some(percent) = self.budget_alert_percent {
@@ -224,6 +248,8 @@ mod tests {
             retention_days: 30,
             deletion_retention_days: 0,
             chat_models: Vec::new(),
+            chat_user_budget_usd: None,
+            chat_session_budget_usd: None,
         }
     }
 
@@ -266,6 +292,11 @@ mod tests {
                 "/chunking/size",
             ),
             (r#"{"monthlyBudgetUsd":"100001"}"#, "/monthlyBudgetUsd"),
+            (r#"{"chatUserBudgetUsd":"100001"}"#, "/chatUserBudgetUsd"),
+            (
+                r#"{"chatSessionBudgetUsd":"0.0000001"}"#,
+                "/chatSessionBudgetUsd",
+            ),
             (r#"{"monthlyBudgetUsd":"0.0000001"}"#, "/monthlyBudgetUsd"),
             (r#"{"budgetAlertPercent":0}"#, "/budgetAlertPercent"),
             (r#"{"retentionDays":-1}"#, "/retentionDays"),

@@ -101,6 +101,8 @@ mod tests {
             retention_days: 30,
             deletion_retention_days: 0,
             chat_models: Vec::new(),
+            chat_user_budget_usd: None,
+            chat_session_budget_usd: None,
         };
         let ShownConfig(whole) = config.shown(true).unwrap();
         assert_eq!(

@@ -147,7 +147,7 @@ async fn ask(
         app,
         caller,
         models,
-        Purpose::Rewriting,
+        Purpose::Rewriting(chat_models::asked(caller, None)),
         request,
         None,
         deadline,

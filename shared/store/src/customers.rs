@@ -174,7 +174,12 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
     );
     let chat_models = config.chat_models.iter().map(ChatModelName::to_string);
     let chat_models: Vec<String> = chat_models.collect();
-    let budget = config.monthly_budget_usd.map(|budget| budget.to_string());
+    let usd = |budget: Option<Usd>| budget.map(|budget| budget.to_string());
+    let budget = usd(config.monthly_budget_usd);
+    let (of_caller, of_session) = (
+        usd(config.chat_user_budget_usd),
+        usd(config.chat_session_budget_usd),
+    );
     let classes = serde_json::to_value(&config.class_limits).map_err(Error::internal_fault)?;
     tx.query(
         include_str!("../queries/customers/configure.sql"),
@@ -192,6 +197,8 @@ pub async fn configure(tx: &Tenant, now: &CustomerConfig, config: &CustomerConfi
             &config.chunking.strategy,
             &config.chunking.unit,
             &chat_models,
+            &of_caller,
+            &of_session,
         ],
     )
     .await

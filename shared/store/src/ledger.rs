@@ -4,11 +4,31 @@
 //! sum. A call is recorded in the transaction that stores its result; a call that a crash separates from its result is
 //! in none of them.
 
-use dynrag_domain::{DocumentId, Error, JobId, Result, VersionNumber, money::Usd, spending::Payer};
+use dynrag_domain::{
+    ChatSessionId, DocumentId, Error, JobId, Result, VersionNumber, money::Usd, spending::Payer,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId};
+
+/// Who asked a chat model.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    /// The user or the key.
+    pub by: Option<Uuid>,
+    /// The conversation.
+    pub session: Option<ChatSessionId>,
+}
+
+/// What chat models have cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChatSpending {
+    /// Those that a user or key asked, in this calendar month (UTC).
+    pub by_caller: Usd,
+    /// Those of a conversation.
+    pub in_session: Usd,
+}
 
 /// The purpose of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,9 +44,9 @@ pub enum Purpose {
     /// The order of a search's candidates.
     Reranking,
     /// Other ways to put a query, or a passage that would answer it.
-    Rewriting,
+    Rewriting(Asked),
     /// An answer from passages.
-    Answering,
+    Answering(Asked),
 }
 
 impl Purpose {
@@ -35,8 +55,8 @@ impl Purpose {
         match self {
             Self::Query => "query-embeddings",
             Self::Reranking => "reranking",
-            Self::Rewriting => "query-rewriting",
-            Self::Answering => "answers",
+            Self::Rewriting(_) => "query-rewriting",
+            Self::Answering(_) => "answers",
             _ => "embeddings",
         }
     }
@@ -46,7 +66,7 @@ impl Purpose {
             Self::Chunking(..) => Some("chunking"),
             Self::Embedding(..) => Some("embedding"),
             Self::Regenerating(_) => Some("regenerating"),
-            Self::Query | Self::Reranking | Self::Rewriting | Self::Answering => None,
+            Self::Query | Self::Reranking | Self::Rewriting(_) | Self::Answering(_) => None,
         }
     }
 }
@@ -99,6 +119,8 @@ struct Line<'a> {
     price_version: &'a str,
     nano_usd: i64,
     paid_by: &'a str,
+    asked_by: Option<Uuid>,
+    chat_session_id: Option<ChatSessionId>,
 }
 
 impl<'a> From<&'a ProviderCall> for Line<'a> {
@@ -108,9 +130,13 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
                 (Some((id, version)), None)
             }
             Purpose::Regenerating(job) => (None, Some(job)),
-            Purpose::Query | Purpose::Reranking | Purpose::Rewriting | Purpose::Answering => {
+            Purpose::Query | Purpose::Reranking | Purpose::Rewriting(_) | Purpose::Answering(_) => {
                 (None, None)
             }
+        };
+        let asked = match call.purpose {
+            Purpose::Rewriting(asked) | Purpose::Answering(asked) => Some(asked),
+            _ => None,
         };
         Self {
             call_id: call.call_id,
@@ -129,6 +155,8 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
             price_version: call.price_version,
             nano_usd: call.cost.nanos(),
             paid_by: call.paid_by.as_str(),
+            asked_by: asked.and_then(|asked| asked.by),
+            chat_session_id: asked.and_then(|asked| asked.session),
         }
     }
 }
@@ -152,6 +180,25 @@ pub async fn record(tx: &Tenant, calls: &[ProviderCall]) -> Result<()> {
 }
 
 impl Store {
+    /// Returns what chat models have cost a caller and a conversation.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn chat_spending(&self, customer: TenantId, asked: Asked) -> Result<ChatSpending> {
+        let tx = self.tenant(customer).await?;
+        let row = tx
+            .query_one(
+                include_str!("../queries/ledger/asked.sql"),
+                &[&customer, &asked.by, &asked.session],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(ChatSpending {
+            by_caller: Usd::from_nanos(row.get("by_caller")?),
+            in_session: Usd::from_nanos(row.get("in_session")?),
+        })
+    }
+
     /// Records calls without a result that is stored.
     ///
     /// # Errors

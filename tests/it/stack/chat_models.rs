@@ -1,9 +1,10 @@
 //! Searches with the help of a customer's chat model.
 
 use dynrag_testing::openai::{ChatReply, ChatRule};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::stack::{Stack, Tenant, chat::MODEL, word};
+use crate::support::stack::{Answer, Stack, Tenant, chat::MODEL, word};
 
 /// Adds a document and waits until it is searchable.
 async fn add(tenant: &Tenant, title: &str, content: &str) {
@@ -156,4 +157,61 @@ async fn the_platform_pays_for_its_models_within_its_budget() {
     let found = a.post("/search", &body).await.ok(200);
     assert_eq!(found["warnings"][0]["code"], "rewrite_failed", "{found}");
     assert_eq!(stack.chat_seen_with(&mark).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_callers_and_a_conversations_budget_stop_the_call_that_could_exceed_them() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mark = word();
+    let id = a.add("Manual", &format!("The {mark} lamp is red.")).await;
+    a.completed(&id).await;
+    a.own_chat_models().await;
+    let said = format!("The {mark} lamp is red [1].");
+    stack.chat_reply_to(&mark, ChatReply::text(&said)).await;
+    let config = async |change: Value| a.put("/api/customers/config", &change).await.ok(200);
+    // One model, with a price: at 8 dollars a million tokens, 1,024 of them cost less than a cent.
+    config(
+        json!({"chatModels": [MODEL], "chatSessionBudgetUsd": "0.01", "chatUserBudgetUsd": "0.02"}),
+    )
+    .await;
+    let body = json!({"message": format!("What is the {mark} lamp?")});
+    let ask = async |session: &Value, as_user: bool| {
+        let body = json!({"message": body["message"], "sessionId": session});
+        let call = match as_user {
+            true => a.call_as_user(Method::POST, "/api/chat"),
+            false => a.call(Method::POST, "/api/chat"),
+        };
+        Answer::of(call.json(&body)).await.ok(200)
+    };
+    let is_from_model = |answer: &Value| {
+        let is_quoted = answer["model"] == "extractive";
+        assert_eq!(
+            is_quoted,
+            answer["warnings"][0]["code"] == "model_failed",
+            "{answer}"
+        );
+        !is_quoted
+    };
+    let first = ask(&Value::Null, false).await;
+    assert!(is_from_model(&first));
+    // The rest of the budget is less than another call could cost.
+    let grow = "UPDATE provider_calls SET nano_usd = 5000000 WHERE customer_id = $1 AND operation = 'answers' AND nano_usd > 0";
+    stack.sql().await.execute(grow, &[&a.id]).await.unwrap();
+    let second = ask(&first["sessionId"], false).await;
+    assert!(!is_from_model(&second));
+    let detail = second["warnings"].to_string();
+    assert!(detail.contains("chatSessionBudgetUsd"), "{detail}");
+    // Another conversation of the same caller has its own, and then the caller has nothing left.
+    assert!(is_from_model(&ask(&Value::Null, false).await));
+    let grow = "UPDATE provider_calls SET nano_usd = 9000000 WHERE customer_id = $1 AND operation = 'answers' AND nano_usd > 0";
+    stack.sql().await.execute(grow, &[&a.id]).await.unwrap();
+    let refused = ask(&Value::Null, false).await;
+    assert!(!is_from_model(&refused));
+    let detail = refused["warnings"].to_string();
+    assert!(detail.contains("chatUserBudgetUsd"), "{detail}");
+    // Another caller of the same customer is not concerned, and nobody is without budgets.
+    assert!(is_from_model(&ask(&Value::Null, true).await));
+    config(json!({"chatSessionBudgetUsd": null, "chatUserBudgetUsd": null})).await;
+    assert!(is_from_model(&ask(&first["sessionId"], false).await));
 }

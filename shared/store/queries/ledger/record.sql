@@ -4,12 +4,14 @@
 WITH lines AS (
     SELECT * FROM jsonb_to_recordset($2) AS c (call_id uuid, operation text, document_id uuid, version integer,
         job_id uuid, stage text, model text, attempt integer, inputs integer, outcome text, tokens bigint,
-        cached_tokens bigint, output_tokens bigint, price_version text, nano_usd bigint, paid_by text)
+        cached_tokens bigint, output_tokens bigint, price_version text, nano_usd bigint, paid_by text, asked_by uuid,
+        chat_session_id uuid)
 ), written AS (
     INSERT INTO provider_calls (customer_id, call_id, operation, document_id, version, job_id, stage, model, attempt,
-                                inputs, outcome, tokens, cached_tokens, output_tokens, price_version, nano_usd, paid_by)
+                                inputs, outcome, tokens, cached_tokens, output_tokens, price_version, nano_usd, paid_by,
+                                asked_by, chat_session_id)
     SELECT $1, call_id, operation, document_id, version, job_id, stage, model, attempt, inputs, outcome, tokens,
-           cached_tokens, output_tokens, price_version, nano_usd, paid_by
+           cached_tokens, output_tokens, price_version, nano_usd, paid_by, asked_by, chat_session_id
     FROM lines
 ), calls AS (
     SELECT operation, sum(tokens)::bigint AS tokens, sum(nano_usd)::bigint AS nano_usd,
