@@ -482,8 +482,12 @@ CREATE TABLE public.customer_config (
     reads_per_minute integer DEFAULT 600 NOT NULL,
     deletion_retention_days integer DEFAULT 0 NOT NULL,
     chat_models text[] DEFAULT '{}'::text[] NOT NULL,
+    chat_user_budget_usd numeric(12,6),
+    chat_session_budget_usd numeric(12,6),
     CONSTRAINT customer_config_budget_alert_percent_check CHECK (((budget_alert_percent >= 1) AND (budget_alert_percent <= 100))),
     CONSTRAINT customer_config_chat_models_check CHECK ((cardinality(chat_models) <= 10)),
+    CONSTRAINT customer_config_chat_session_budget_usd_check CHECK ((chat_session_budget_usd >= (0)::numeric)),
+    CONSTRAINT customer_config_chat_user_budget_usd_check CHECK ((chat_user_budget_usd >= (0)::numeric)),
     CONSTRAINT customer_config_check CHECK ((chunk_overlap < chunk_size)),
     CONSTRAINT customer_config_chunk_overlap_check CHECK ((chunk_overlap >= 0)),
     CONSTRAINT customer_config_chunk_strategy_check CHECK ((chunk_strategy = ANY (ARRAY['recursive'::text, 'fixed'::text, 'paragraph'::text, 'markdown'::text, 'semantic'::text, 'parentChild'::text]))),
@@ -543,7 +547,9 @@ CREATE FUNCTION public.config_of(cfg public.customer_config) RETURNS jsonb
         'budgetAlertPercent', cfg.budget_alert_percent,
         'retentionDays', cfg.retention_days,
         'deletionRetentionDays', cfg.deletion_retention_days,
-        'chatModels', to_jsonb(cfg.chat_models))
+        'chatModels', to_jsonb(cfg.chat_models),
+        'chatUserBudgetUsd', trim_scale(cfg.chat_user_budget_usd)::text,
+        'chatSessionBudgetUsd', trim_scale(cfg.chat_session_budget_usd)::text)
     $$;
 
 -- Name: count_redrivable(text[], uuid, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -1783,6 +1789,17 @@ CREATE TABLE public.chat_sources (
 
 ALTER TABLE ONLY public.chat_sources FORCE ROW LEVEL SECURITY;
 
+-- Name: chat_streams; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.chat_streams (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    asked_by uuid NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.chat_streams FORCE ROW LEVEL SECURITY;
+
 -- Name: collections; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.collections (
@@ -2133,6 +2150,8 @@ CREATE TABLE public.provider_calls (
     paid_by text,
     cached_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
+    asked_by uuid,
+    chat_session_id uuid,
     CONSTRAINT provider_calls_attempt_check CHECK ((attempt > 0)),
     CONSTRAINT provider_calls_cached_tokens_check CHECK ((cached_tokens >= 0)),
     CONSTRAINT provider_calls_inputs_check CHECK ((inputs >= 0)),
@@ -2473,6 +2492,11 @@ ALTER TABLE ONLY public.chat_sessions
 
 ALTER TABLE ONLY public.chat_sources
     ADD CONSTRAINT chat_sources_pkey PRIMARY KEY (customer_id, session_id, number, document_id, version);
+
+-- Name: chat_streams chat_streams_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_streams
+    ADD CONSTRAINT chat_streams_pkey PRIMARY KEY (customer_id, id);
 
 -- Name: collections collections_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2924,6 +2948,14 @@ CREATE INDEX outbox_due ON public.outbox USING btree (next_attempt_at);
 
 CREATE INDEX provider_calls_age ON public.provider_calls USING btree (at);
 
+-- Name: provider_calls_asked_by; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_calls_asked_by ON public.provider_calls USING btree (customer_id, asked_by, at) WHERE (asked_by IS NOT NULL);
+
+-- Name: provider_calls_chat_session; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX provider_calls_chat_session ON public.provider_calls USING btree (customer_id, chat_session_id) WHERE (chat_session_id IS NOT NULL);
+
 -- Name: provider_calls_document; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX provider_calls_document ON public.provider_calls USING btree (customer_id, document_id) WHERE (document_id IS NOT NULL);
@@ -3229,6 +3261,11 @@ ALTER TABLE ONLY public.chat_sources
 ALTER TABLE ONLY public.chat_sources
     ADD CONSTRAINT chat_sources_customer_id_session_id_number_fkey FOREIGN KEY (customer_id, session_id, number) REFERENCES public.chat_messages(customer_id, session_id, number) ON DELETE CASCADE;
 
+-- Name: chat_streams chat_streams_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.chat_streams
+    ADD CONSTRAINT chat_streams_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
 -- Name: collections collections_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.collections
@@ -3484,6 +3521,10 @@ ALTER TABLE public.chat_sessions ENABLE ROW LEVEL SECURITY;
 -- Name: chat_sources; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.chat_sources ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_streams; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.chat_streams ENABLE ROW LEVEL SECURITY;
 
 -- Name: collections; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3776,6 +3817,10 @@ CREATE POLICY tenant ON public.chat_sessions TO dynrag_app USING ((customer_id =
 -- Name: chat_sources tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.chat_sources TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: chat_streams tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.chat_streams TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: collections tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -4412,6 +4457,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_sessions TO dynrag_app;
 -- Name: TABLE chat_sources; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_sources TO dynrag_app;
+
+-- Name: TABLE chat_streams; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_streams TO dynrag_app;
 
 -- Name: TABLE collections; Type: ACL; Schema: public; Owner: -
 

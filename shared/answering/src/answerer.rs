@@ -22,7 +22,10 @@ use dynrag_domain::{
 };
 use dynrag_llm::chat::{ChatRequest, Message, Role};
 use dynrag_retrieval::{Found, Question, Retriever};
-use dynrag_store::{admission::Admission, ledger::Purpose};
+use dynrag_store::{
+    admission::Admission,
+    ledger::{Asked as Asker, Purpose},
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -125,6 +128,7 @@ pub async fn answer(
         app,
         caller,
         models: &models,
+        asked: chat_models::asked(caller, question.is_stored.then_some(conversation.id)),
         deadline,
     };
     let query = made
@@ -271,6 +275,7 @@ struct Asking<'a> {
     app: &'a App,
     caller: &'a Admission,
     models: &'a [ChatAccess],
+    asked: Asker,
     deadline: Instant,
 }
 
@@ -360,7 +365,7 @@ impl Making {
         let deadline = Instant::now() + FOR_CONDENSING;
         let request = |_: &ChatAccess| Some(request.clone());
         let completed = asking
-            .complete(Purpose::Rewriting, request, None, deadline)
+            .complete(Purpose::Rewriting(asking.asked), request, None, deadline)
             .await?;
         self.take(&completed);
         match completed.answer {
@@ -415,7 +420,6 @@ impl Making {
             Some(fitted.request)
         };
         // What may be left out in the end is not shown before.
-        // What may be left out in the end is not shown before.
         let audience = screen
             .audience()
             .filter(|_| question.unsupported == UnsupportedPolicy::Mark);
@@ -425,11 +429,17 @@ impl Making {
             gone: Box::pin(audience.progress.closed()),
         });
         let completed = asking
-            .complete(Purpose::Answering, fit, listener, asking.deadline)
+            .complete(
+                Purpose::Answering(asking.asked),
+                fit,
+                listener,
+                asking.deadline,
+            )
             .await?;
         let used = used.into_inner();
         self.take(&completed);
-        if audience.is_some_and(|audience| audience.progress.is_closed()) {
+        let is_gone = audience.is_some_and(|audience| audience.progress.is_closed());
+        if is_gone && completed.answer.is_err() {
             return Err(Error::unavailable("nobody listens to the answer"));
         }
         match completed.answer {

@@ -143,11 +143,7 @@ fn cite(citation: &answers::Citation, checked: &[Checked], hits: &[Hit]) -> Opti
 
 /// The text without its unsupported sentences, with the citations that are left.
 fn without_unsupported(marked: &Marked, sentences: &[AnswerSentence]) -> Marked {
-    let mut dropped = sentences
-        .iter()
-        .filter(|sentence| sentence.verdict == SentenceVerdict::Unsupported)
-        .map(|sentence| sentence.span)
-        .peekable();
+    let mut dropped = dropped(&marked.text, sentences).into_iter().peekable();
     let mut citations = marked.citations.iter().peekable();
     let mut kept = Marked::default();
     let (mut length, mut follows_dropped) = (0, false);
@@ -181,6 +177,36 @@ fn without_unsupported(marked: &Marked, sentences: &[AnswerSentence]) -> Marked 
     }
     kept.text.truncate(kept.text.trim_end().len());
     kept
+}
+
+/// What is left out of a text: its unsupported sentences, but for the mark of an item of a list of which something stays.
+fn dropped(text: &str, sentences: &[AnswerSentence]) -> Vec<(u32, u32)> {
+    let is_dropped = |sentence: &AnswerSentence| sentence.verdict == SentenceVerdict::Unsupported;
+    let chars: Vec<char> = text.chars().collect();
+    let part = |start: u32, end: u32| -> String {
+        let range = start as usize..end as usize;
+        chars.get(range).unwrap_or_default().iter().collect()
+    };
+    let mut spans = Vec::new();
+    for (at, sentence) in sentences.iter().enumerate() {
+        if !is_dropped(sentence) {
+            continue;
+        }
+        let (mut start, end) = sentence.span;
+        let mark = answers::item_mark(&part(start, end));
+        // The rest of the item, on its line.
+        let mut before = end;
+        let rest = sentences[at + 1..].iter().take_while(|next| {
+            let is_near = !part(before, next.span.0).contains('\n');
+            before = next.span.1;
+            is_near
+        });
+        if mark > 0 && rest.into_iter().any(|next| !is_dropped(next)) {
+            start += number(mark);
+        }
+        spans.push((start, end));
+    }
+    spans
 }
 
 fn span(start: usize, end: usize) -> (u32, u32) {
@@ -220,6 +246,10 @@ mod tests {
             ("One. Two [1].", "Two [1]."),
             ("One [1]. Two.", "One [1]."),
             ("One [1]. Two.\nThree [3].", "One [1].\nThree [3]."),
+            (
+                "1. One [1].\n2. Two. Three [2].\n3. Four.",
+                "1. One [1].\n2. Three [2].",
+            ),
             ("One.\n\nTwo [2].\n\nThree.", "Two [2]."),
             (
                 "`a  b` is [1]. Two. `c  d` is [2].",

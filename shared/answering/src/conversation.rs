@@ -18,7 +18,7 @@ const MAX_TITLE: usize = 80;
 /// A conversation of the caller.
 pub(crate) struct Conversation {
     owner: Owner,
-    id: ChatSessionId,
+    pub(crate) id: ChatSessionId,
     is_new: bool,
     /// Its last messages, oldest first.
     pub(crate) earlier: Vec<Earlier>,

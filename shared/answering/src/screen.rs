@@ -89,9 +89,17 @@ impl<'a> Screen<'a> {
                 (self.read, self.has_begun) = (0, false);
             }
             Heard::Text(text) => {
-                let left = MAX_TEXT.saturating_sub(self.read);
-                let text = &text[..text.floor_char_boundary(left)];
-                self.read += text.len();
+                // As the whole text is cut: without the space before it.
+                let text = match self.read {
+                    0 => text.trim_start(),
+                    _ => text,
+                };
+                let end = text.floor_char_boundary(MAX_TEXT - self.read);
+                self.read = match end < text.len() {
+                    true => MAX_TEXT,
+                    false => self.read + end,
+                };
+                let text = &text[..end];
                 self.held.push_str(&text.replace('\0', "\u{FFFD}"));
                 self.release();
             }
@@ -154,12 +162,15 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Whether a model wrote that there is no answer.
+/// Whether a model wrote that there is no answer: in its first line, or at its end. Models add reasons, and marks around it.
 pub(crate) fn is_no_answer(text: &str) -> bool {
-    text.trim_matches(|c: char| !c.is_ascii_alphanumeric()) == NO_ANSWER
+    let bare = |text: &'_ str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let text = text.trim();
+    let first = text.lines().next().unwrap_or_default();
+    bare(first) == NO_ANSWER || bare(text).ends_with(NO_ANSWER)
 }
 
-/// Whether a text may still become [`NO_ANSWER`].
+/// Whether a text may still become one whose first line is [`NO_ANSWER`].
 fn may_be_no_answer(text: &str) -> bool {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     NO_ANSWER.starts_with(text) || is_no_answer(text)
@@ -220,7 +231,15 @@ mod tests {
     #[tokio::test]
     async fn that_there_is_no_answer_is_not_shown() {
         let (audience, mut told) = audience();
-        for text in ["NO_ANSWER", "**NO_ANSWER**.\n", " NO_", ""] {
+        let reason = "NO_ANSWER\n\nThe sources say nothing of it.";
+        for text in [
+            "NO_ANSWER",
+            "**NO_ANSWER**.\n",
+            "「NO_ANSWER」",
+            reason,
+            " NO_",
+            "",
+        ] {
             let mut screen = Screen::new(Some(&audience));
             screen.hear(Heard::Begin, 1);
             for c in text.chars() {
@@ -235,6 +254,8 @@ mod tests {
         screen.hear(Heard::Begin, 1);
         screen.hear(Heard::Text("No"), 1);
         assert_eq!(heard(&mut told).0, "No");
+        assert!(is_no_answer("出典には NO_ANSWER") && is_no_answer("Nothing. NO_ANSWER."));
+        assert!(!is_no_answer("It returns NO_ANSWER [1].") && !is_no_answer("No answer."));
     }
 
     #[tokio::test]

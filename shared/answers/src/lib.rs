@@ -29,5 +29,5 @@ pub use markers::{Citation, MAX_CITATIONS, Marked, MarkerFilter, markers, withou
 pub use no_claim::NoClaim;
 pub use reason::Reason;
 pub use sanitize::{Sanitizer, sanitize};
-pub use sentences::{Kind, Sentence, sentences};
+pub use sentences::{Kind, Sentence, item_mark, sentences};
 pub use verify::{Checked, Source, Support, Verdict, verify};

@@ -72,9 +72,12 @@ pub(crate) fn reason(
     } else {
         Reason::NotFound
     };
+    if claim.tokens.len() > MAX_CLAIM {
+        return far;
+    }
     // All tokens with all: for the nearest sentence, and twice for what they have in common.
-    effort.spend(claim.tokens.len().saturating_mul(source.all.len()) * 3);
-    if claim.tokens.len() > MAX_CLAIM || effort.is_spent() {
+    effort.spend(claim.tokens.len() * source.all.len() * 3);
+    if effort.is_spent() {
         return far;
     }
     let Some(sentence) = nearest(claim, source) else {

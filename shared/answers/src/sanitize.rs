@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
+/// Blocks of a stream that are shown one by one; what follows is shown at the end, as each is cleaned with all before it.
+const MOST_BLOCKS: usize = 400;
 /// Most rounds of cleaning. What is left after them is escaped whole.
 const ROUNDS: usize = 8;
 
@@ -35,6 +37,7 @@ pub struct Sanitizer {
     /// All that was emitted: what a piece of Markdown means depends on what precedes it.
     shown: String,
     held: String,
+    blocks: usize,
 }
 
 impl Sanitizer {
@@ -44,6 +47,7 @@ impl Sanitizer {
             allowed: allowed.iter().map(|url| (*url).to_owned()).collect(),
             shown: String::new(),
             held: String::new(),
+            blocks: 0,
         }
     }
 
@@ -51,7 +55,7 @@ impl Sanitizer {
     pub fn push(&mut self, delta: &str) -> String {
         self.held.push_str(delta);
         let before = self.shown.len();
-        loop {
+        while self.blocks < MOST_BLOCKS {
             let fresh = self.shown.is_empty() || self.shown.ends_with('\n');
             let safe = safe_prefix(&self.held, fresh);
             self.shown.extend(self.held.drain(..safe));
@@ -60,6 +64,7 @@ impl Sanitizer {
             };
             let block: String = self.held.drain(..end).collect();
             self.show(&block);
+            self.blocks += 1;
         }
         self.shown[before..].to_owned()
     }

@@ -107,7 +107,7 @@ fn blocks(text: &str) -> Vec<(Range<usize>, Kind)> {
             blocks.push((span, Kind::Heading));
             continue;
         }
-        let item = item_mark(trimmed).is_some() || trimmed.starts_with('|');
+        let item = mark_of_item(trimmed).is_some() || trimmed.starts_with('|');
         match blocks.last_mut() {
             Some((block, _)) if open && !item => block.end = span.end,
             _ => blocks.push((span, if item { Kind::Item } else { Kind::Prose })),
@@ -139,8 +139,19 @@ fn is_heading(line: &str) -> bool {
     marked || bold && !line.trim_end_matches('*').ends_with(['.', '!', '。', '।'])
 }
 
+/// The length in characters of the mark that an item of a list begins with, such as `- ` or `1. `, with the spaces behind it; 0 if
+/// the text begins with none.
+pub fn item_mark(text: &str) -> usize {
+    let Some(length) = mark_of_item(text) else {
+        return 0;
+    };
+    let rest = &text[length..];
+    let spaces = rest.len() - rest.trim_start_matches(' ').len();
+    text[..length].chars().count() + spaces
+}
+
 /// The length in bytes of the mark that an item of a list begins with: `- `, `1. `, `(a) `.
-fn item_mark(line: &str) -> Option<usize> {
+fn mark_of_item(line: &str) -> Option<usize> {
     let mut chars = line.char_indices();
     let (_, first) = chars.next()?;
     if matches!(first, '-' | '*' | '+' | '•' | '‣' | '◦' | '·' | '–' | '—') {
@@ -177,7 +188,7 @@ fn cut_block(
     let part = &text[block.clone()];
     let indent = part.len() - part.trim_start().len();
     let mark = match kind {
-        Kind::Item => item_mark(part.trim()).unwrap_or(0),
+        Kind::Item => mark_of_item(part.trim()).unwrap_or(0),
         _ => 0,
     };
     let mut start = block.start;

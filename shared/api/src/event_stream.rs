@@ -5,19 +5,21 @@
 use std::{
     convert::Infallible,
     fmt::Display,
+    sync::{LazyLock, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderName, request::Parts},
+    http::{HeaderMap, HeaderName, request::Parts},
     response::{IntoResponse, Response, Sse, sse::KeepAlive},
 };
 use dynrag_domain::{Error, Result};
 use futures::{Stream, StreamExt};
 use lambda_http::RequestExt;
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, task::JoinSet, time::Instant};
+use tracing::Instrument;
 
 use crate::Failure;
 
@@ -91,11 +93,44 @@ impl<S: Send + Sync> FromRequestParts<S> for LastEventText {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let sent = parts.headers.get(LAST_EVENT_ID);
-        let text = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-        // Some clients send an empty one before they have received an id.
-        Ok(Self(text.filter(|text| !text.is_empty())))
+        Ok(Self(last_event_id(&parts.headers)))
     }
+}
+
+/// Some clients send an empty one before they have received an id.
+fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(LAST_EVENT_ID)?;
+    let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Whether a client wants the rest of a stream.
+pub(crate) fn reconnects(headers: &HeaderMap) -> bool {
+    last_event_id(headers).is_some()
+}
+
+/// Runs work that belongs to a stream and ends properly also if its client goes away: the function asks for its next event when
+/// the work has ended, as Lambda freezes the process there.
+pub fn spawn<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> oneshot::Receiver<T> {
+    let (done, receiver) = oneshot::channel();
+    let work = async move {
+        // Nobody may be there to receive it.
+        drop(done.send(work.await));
+    };
+    WORK.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .spawn(work.in_current_span());
+    receiver
+}
+
+static WORK: LazyLock<Mutex<JoinSet<()>>> = LazyLock::new(Mutex::default);
+
+/// Waits for all work that was spawned.
+pub(crate) async fn settled() {
+    let work = std::mem::take(&mut *WORK.lock().unwrap_or_else(PoisonError::into_inner));
+    work.join_all().await;
 }
 
 /// When the stream must end: shortly before the function's deadline.

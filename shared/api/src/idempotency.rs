@@ -7,7 +7,10 @@
 //! A signed webhook has its own key, the `webhook-id` that its signature covers: the handler that verified it
 //! calls [`Attempt::begin_as`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -27,7 +30,7 @@ use memchr::memmem;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{body_bytes, event_stream::LAST_EVENT_ID, problem::Failure, route_name::RouteName};
+use crate::{body_bytes, problem::Failure, route_name::RouteName};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request with this header may use it as its key.
@@ -40,6 +43,10 @@ const MAX_WITH_PASSWORD: usize = 128 * 1024;
 /// Marks a response that is never stored.
 #[derive(Clone, Copy)]
 pub(crate) struct NotStored;
+
+/// Marks a request of a client that reconnects to a stream.
+#[derive(Clone, Copy)]
+pub(crate) struct Reconnects;
 
 /// A request that may be a repeat, on its way to the handler.
 #[derive(Clone)]
@@ -137,6 +144,24 @@ impl Attempt {
         }
     }
 
+    /// Takes the request's end out of the guard's hands, for work that ends after its response has begun: [`Deferred::end`] says
+    /// what came of it. None for a request without a key.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn defer(&self, lease: Duration) -> Result<Option<Deferred>> {
+        match self.take() {
+            State::First(store, request) => {
+                store.extend_request(&request, lease).await?;
+                Ok(Some(Deferred { store, request }))
+            }
+            other => {
+                self.set(other);
+                Ok(None)
+            }
+        }
+    }
+
     async fn end(&self, response: Response) -> Response {
         match self.take() {
             State::Unknown => response,
@@ -153,7 +178,6 @@ impl Attempt {
                 logged("forget", store.forget_request(&request).await);
                 response
             }
-            // Not read, as it may be a stream.
             State::First(store, request) if response.extensions().get::<NotStored>().is_some() => {
                 let status = response.status().as_u16();
                 logged("keep", store.keep_answer(&request, status, None).await);
@@ -177,6 +201,23 @@ impl Attempt {
     }
 }
 
+/// A request with a key whose work has not ended.
+pub struct Deferred {
+    store: Store,
+    request: Repeatable,
+}
+
+impl Deferred {
+    /// Marks the request as completed, without a response that could be repeated; one that failed may be sent again.
+    pub async fn end(self, succeeded: bool) {
+        let ended = match succeeded {
+            true => self.store.keep_answer(&self.request, 200, None).await,
+            false => self.store.forget_request(&self.request).await,
+        };
+        logged("end", ended);
+    }
+}
+
 /// Logs a failure to store a response. The request has succeeded and must not fail because of it.
 fn logged(what: &'static str, outcome: Result<()>) {
     if let Err(error) = outcome {
@@ -187,8 +228,8 @@ fn logged(what: &'static str, outcome: Result<()>) {
 
 /// Middleware around every POST.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    // A client that reconnects asks for the rest of what it began; nothing is done again.
-    if request.headers().contains_key(LAST_EVENT_ID) {
+    // The client asks for the rest of what it began: nothing is done again.
+    if request.extensions().get::<Reconnects>().is_some() {
         return next.run(request).await;
     }
     let key = match key(request.headers()) {

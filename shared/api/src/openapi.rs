@@ -76,6 +76,15 @@ impl Description {
             .any(|parameter| matches!(parameter, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
     }
 
+    /// Whether the operation has a header.
+    pub(crate) fn has_header(self, name: &str) -> bool {
+        let parameters = self.operation.build().parameters.unwrap_or_default();
+        parameters.iter().any(|parameter| {
+            matches!(parameter, RefOr::T(one) if one.parameter_in == ParameterIn::Header
+                && one.name.eq_ignore_ascii_case(name))
+        })
+    }
+
     fn change(&mut self, change: impl FnOnce(OperationBuilder) -> OperationBuilder) {
         self.operation = change(std::mem::take(&mut self.operation));
     }
@@ -217,6 +226,7 @@ described!(A1, A2, A3);
 described!(A1, A2, A3, A4);
 described!(A1, A2, A3, A4, A5);
 described!(A1, A2, A3, A4, A5, A6);
+described!(A1, A2, A3, A4, A5, A6, A7);
 
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()

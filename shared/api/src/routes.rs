@@ -12,7 +12,8 @@ use axum::{
 use http::Method;
 
 use crate::{
-    idempotency,
+    event_stream,
+    idempotency::{self, Reconnects},
     openapi::{Described, Description},
     route_name::RouteName,
 };
@@ -43,6 +44,13 @@ fn takes_query(describe: fn(&mut Description)) -> bool {
     let mut description = Description::default();
     describe(&mut description);
     description.has_query()
+}
+
+/// Whether an operation continues streams: it has `Last-Event-ID`.
+fn continues(describe: fn(&mut Description)) -> bool {
+    let mut description = Description::default();
+    describe(&mut description);
+    description.has_header(event_stream::LAST_EVENT_ID.as_str())
 }
 
 /// The routes of a group. A route may have more than one path or method.
@@ -90,6 +98,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 let query = request.uri().query().filter(|query| !query.is_empty());
                 if query.is_some() && !takes_query(H::describe) {
                     request.extensions_mut().insert(WithoutQuery);
+                }
+                if event_stream::reconnects(request.headers()) && continues(H::describe) {
+                    request.extensions_mut().insert(Reconnects);
                 }
                 let mut response = next.run(request).await;
                 response.extensions_mut().insert(RouteName(name));

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{App, embeddings};
 
-pub use asking::{Answered, Completed, Heard, Listener, complete};
+pub use asking::{Answered, Completed, Heard, Listener, asked, complete};
 
 /// Price lists: what the customer or the operator said.
 const CUSTOMER_PRICES: &str = "customer";

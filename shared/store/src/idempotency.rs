@@ -122,6 +122,16 @@ impl Store {
         .await
     }
 
+    /// Prolongs the time in which the request is in progress.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn extend_request(&self, request: &Repeatable, lease: Duration) -> Result<()> {
+        let extend = include_str!("../queries/idempotency/extend.sql");
+        self.end_request(request, extend, &[&lease.as_secs_f64()])
+            .await
+    }
+
     /// Forgets a request that failed.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{
     known::checkout,
     runtime::Function,
-    stack::{Stack, Tenant, eventually, stream::Events, word},
+    stack::{Answer, Stack, Tenant, stream::Events, word},
 };
 
 /// A customer with a document about a word, and two models.
@@ -237,10 +237,11 @@ async fn text_is_sent_as_the_model_writes_it_and_a_client_that_leaves_ends_the_c
         }
     }
     function.hang_up();
-    eventually("the call is recorded as cancelled", async || {
-        (outcomes(&a, "cancelled").await == 1).then_some(())
-    })
-    .await;
+    // Nothing runs from here on: what is not recorded by now may never be.
+    function.freezes().await;
+    assert_eq!(outcomes(&a, "cancelled").await, 1);
+    let streams = "SELECT count(*) FROM chat_streams WHERE customer_id = $1";
+    assert_eq!(a.count(streams).await, 0);
     let seen = stack.chat_seen_with(&mark).await;
     assert!(seen.len() == 1 && seen[0].was_dropped, "{seen:?}");
     let cost = "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND output_tokens > 5 AND nano_usd > 0";
@@ -250,4 +251,101 @@ async fn text_is_sent_as_the_model_writes_it_and_a_client_that_leaves_ends_the_c
             .await,
         0
     );
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_waits_for_the_answer_that_is_being_made() {
+    let stack = Stack::load();
+    let (a, mark) = customer(&stack).await;
+    let said = format!("The {mark} guarantee lasts 24 months [1].");
+    let rule = ChatRule {
+        contains: mark.clone(),
+        model: None,
+        times: None,
+        reply: ChatReply::Text {
+            text: said.clone(),
+            piece: 4,
+            ms: 300,
+            usage: true,
+            streams: true,
+        },
+    };
+    stack.chat_rule(rule).await;
+    let mut function = Function::start(&stack, "ChatStream", "dynrag-chat-stream").await;
+    function.begin(&event(&a, &question(&mark))).await;
+    let mut sent = String::new();
+    let last = loop {
+        sent.push_str(&function.chunk().await);
+        let body = sent.split_once("\0\0\0\0\0\0\0\0");
+        let whole = body.and_then(|(_, body)| body.rsplit_once("\n\n"));
+        let events = whole.map(|(events, _)| Events::parse(events));
+        let delta = events.and_then(|events| events.all.into_iter().find(|e| e.name == "delta"));
+        if let Some(delta) = delta {
+            break delta;
+        }
+    };
+    // Only its own caller finds it.
+    let key = a.stream(&question(&mark)).header("last-event-id", &last.id);
+    Answer::of(key).await.problem(404, "answer_not_found");
+    let user = a.stream_as_user(&question(&mark));
+    let rest = Events::of(user.header("last-event-id", &last.id)).await;
+    let had = last.data["text"].as_str().unwrap();
+    assert_eq!(format!("{had}{}", rest.text()), said);
+    assert_eq!(rest.answer()["answer"], said);
+    assert_eq!(stack.chat_seen_with(&mark).await.len(), 1);
+    assert_eq!(outcomes(&a, "ok").await, 1);
+}
+
+#[tokio::test]
+async fn a_customer_has_so_many_streams_and_no_more() {
+    let stack = Stack::load();
+    let (a, mark) = customer(&stack).await;
+    stack
+        .chat_reply_to(&mark, ChatReply::text("It does [1]."))
+        .await;
+    let full = "INSERT INTO chat_streams (customer_id, id, asked_by) SELECT $1, gen_random_uuid(), $2 FROM generate_series(1, 10)";
+    stack
+        .sql()
+        .await
+        .execute(full, &[&a.id, &a.user])
+        .await
+        .unwrap();
+    let refused = Answer::of(a.stream(&question(&mark))).await;
+    refused.problem(429, "too_many_streams");
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    assert!(stack.chat_seen_with(&mark).await.is_empty());
+    // Those whose function died are forgotten.
+    let aged =
+        "UPDATE chat_streams SET started_at = now() - interval '4 minutes' WHERE customer_id = $1";
+    stack.sql().await.execute(aged, &[&a.id]).await.unwrap();
+    Events::of(a.stream(&question(&mark))).await.answer();
+    let streams = "SELECT count(*) FROM chat_streams WHERE customer_id = $1";
+    assert_eq!(a.count(streams).await, 0);
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_streamed_question_is_not_paid_again_unless_it_failed() {
+    let stack = Stack::load();
+    let (a, mark) = customer(&stack).await;
+    stack
+        .chat_reply_to(&mark, ChatReply::text("It does [1]."))
+        .await;
+    let ask = || a.stream(&question(&mark)).header("idempotency-key", &mark);
+    let events = Events::of(ask()).await;
+    Answer::of(ask()).await.problem(409, "answer_not_kept");
+    // The rest of the same answer is not a repeat.
+    let id = &events.all[0].id;
+    let rest = Events::of(ask().header("last-event-id", id)).await;
+    assert_eq!(rest.text(), events.text());
+    assert_eq!(stack.chat_seen_with(&mark).await.len(), 1);
+    let session = json!({"message": "And?", "sessionId": uuid::Uuid::new_v4()});
+    for _ in 0..2 {
+        let failed = a.stream(&session).header("idempotency-key", "failed");
+        Answer::of(failed).await.problem(404, "not_found");
+    }
+    // What is not to be stored cannot be found again.
+    let body = json!({"message": question(&mark)["message"], "store": false});
+    let events = Events::of(a.stream(&body)).await;
+    let again = a.stream(&body).header("last-event-id", &events.all[0].id);
+    Answer::of(again).await.problem(404, "answer_not_found");
 }

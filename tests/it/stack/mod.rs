@@ -28,6 +28,7 @@ mod delivery;
 mod edge;
 mod hostile;
 mod ingestion;
+mod injections;
 mod journey;
 mod keys;
 mod leaving;

@@ -33,6 +33,10 @@ async fn a_repeated_request_gets_the_first_response_and_changes_nothing() {
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
         assert_eq!(again.ok(202), first_body);
     }
+    // This route has no stream that a client could reconnect to.
+    let odd = a.call(Method::POST, path).header("idempotency-key", &key);
+    let again = Answer::of(odd.header("last-event-id", "1").json(&body)).await;
+    assert_eq!(again.ok(202), first_body);
     a.completed(&id).await;
     // Still the first response, although the document has changed since.
     assert_eq!(with_key(&a, path, &key, &body).await.ok(202), first_body);

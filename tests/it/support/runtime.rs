@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
-    sync::{Mutex, Notify, mpsc},
+    sync::{Mutex, Notify, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -49,10 +49,13 @@ struct Exchange {
     chunks: mpsc::UnboundedSender<Bytes>,
     /// Ends the reading of responses: the client is gone.
     gone: Notify,
+    /// How often the function asked for an event.
+    polls: watch::Sender<usize>,
     timeout: Duration,
 }
 
 async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
+    exchange.polls.send_modify(|polls| *polls += 1);
     let Some(event) = exchange.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
@@ -160,6 +163,7 @@ impl Function {
             outcomes: sender,
             chunks: pieces,
             gone: Notify::new(),
+            polls: watch::Sender::new(0),
             timeout: Duration::from_secs(seconds),
         });
         let router = Router::new()
@@ -243,6 +247,13 @@ impl Function {
         let chunk = timeout(PATIENCE, self.chunks.recv()).await;
         let chunk = chunk.ok().flatten().expect("a piece of a response");
         String::from_utf8_lossy(&chunk).into_owned()
+    }
+
+    /// Waits until the function asks for the event after the first: there, Lambda freezes it.
+    pub async fn freezes(&self) {
+        let mut polls = self.exchange.polls.subscribe();
+        let asked = timeout(PATIENCE, polls.wait_for(|polls| *polls > 1)).await;
+        drop(asked.expect("another poll").unwrap());
     }
 
     /// Closes the connection of a response that is being sent.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dynrag_domain::{
-    ApiKeyId, ChatSessionId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
+    AnswerId, ApiKeyId, ChatSessionId, CollectionId, DocumentId, SessionId, UserId, VersionNumber,
     answers::{Answer, AnswerStatus, AnswerUsage, Thumb},
     api_keys::{self, ApiKey},
     audit::{Action, Actor},
@@ -192,6 +192,10 @@ async fn conversation(store: &Store, customer: &Customer) {
         .unwrap();
     store
         .rate_answer(customer.id, owner, (id, number), Thumb::Down, None)
+        .await
+        .unwrap();
+    store
+        .begin_stream(customer.id, owner, AnswerId::generate())
         .await
         .unwrap();
 }

@@ -15,7 +15,7 @@ use dynrag_api::{
 use dynrag_domain::{AnswerId, Error, Kind, Result};
 use futures::{Stream, stream};
 use serde_json::json;
-use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle};
+use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
 /// How much of an answer's text a client has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,7 +124,7 @@ struct Streaming {
     numbering: Numbering,
     first: Option<Progress>,
     told: UnboundedReceiver<Progress>,
-    answer: Option<JoinHandle<Result<ChatAnswer>>>,
+    answer: Option<oneshot::Receiver<Result<ChatAnswer>>>,
 }
 
 /// The events of an answer that a task makes.
@@ -134,7 +134,7 @@ struct Streaming {
 pub(crate) async fn stream(
     id: AnswerId,
     mut told: UnboundedReceiver<Progress>,
-    mut answer: JoinHandle<Result<ChatAnswer>>,
+    mut answer: oneshot::Receiver<Result<ChatAnswer>>,
 ) -> Result<impl Stream<Item = Event> + Send + use<>> {
     let first = told.recv().await;
     let numbering = Numbering::new(id);

@@ -1,88 +1,126 @@
 //! The rest of an answer whose connection broke.
 
-use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant as Clock};
 
 use dynrag_answering::{Asked, ChatAnswer, Progress};
-use dynrag_api::event_stream::Event;
+use dynrag_api::event_stream::{Event, spawn};
 use dynrag_domain::{AnswerId, Error, Kind, Result};
-use dynrag_store::{admission::Admission, chat::Owner};
-use futures::{Stream, StreamExt, stream};
+use dynrag_store::{
+    admission::Admission,
+    chat::{Owner, StreamedAnswer},
+};
+use futures::{Stream, StreamExt, future::Either, stream};
 use tokio::time::{Instant, sleep};
 
-use crate::{
-    ask::PATIENCE,
-    events::{Numbering, Position},
-};
+use crate::events::{Numbering, Position};
 
-/// Polling interval.
+/// The first polling interval; each is longer than the one before.
 const TICK: Duration = Duration::from_millis(500);
-/// From the end of a model's answer to its being stored.
-const MARGIN: Duration = Duration::from_secs(10);
+/// The longest.
+const LAST_TICK: Duration = Duration::from_secs(4);
+/// Consecutive polls that may fail.
+const PATIENCE: u32 = 10;
 
-/// Waits for an answer that may still be made, and streams what follows a position in it.
+/// Streams what follows a position in an answer. One that is still being made is waited for, which takes one of the customer's
+/// streams.
 ///
 /// # Errors
-/// `answer_not_found`, if it cannot be found any more; `unavailable`.
+/// `answer_not_found`, if it neither is stored nor will be; `too_many_streams`; `unavailable`.
 pub(crate) async fn rest(
     caller: &Admission,
     position: Position,
+    is_stored: bool,
     received: Clock,
     until: Instant,
 ) -> Result<impl Stream<Item = Event> + Send + use<>> {
-    let owner = Owner::try_from(caller.principal)?;
-    let until = until.min(Instant::now() + left(position.id));
-    let found = find(caller, owner, position.id).await?;
-    if found.is_none() && Instant::now() >= until {
+    let waiting = Waiting {
+        caller: caller.clone(),
+        owner: Owner::try_from(caller.principal)?,
+        id: position.id,
+        until,
+    };
+    let reply = move |asked: Result<Asked>| {
+        let answer = asked.map(|asked| ChatAnswer::new(asked, received));
+        stream::iter(following(position, answer))
+    };
+    if !is_stored {
         return Err(not_found());
     }
-    let caller = caller.clone();
-    let events = stream::once(async move {
-        let answer = wait(&caller, owner, position.id, found, until).await;
-        let answer = answer.map(|asked| ChatAnswer::new(asked, received));
-        stream::iter(following(position, answer))
-    });
-    Ok(events.flatten())
-}
-
-/// How long an answer may still be made.
-fn left(id: AnswerId) -> Duration {
-    let begun = id.as_uuid().get_timestamp().map(|at| at.to_unix());
-    let begun = begun.map(|(seconds, nanos)| Duration::new(seconds, nanos));
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let end = begun.unwrap_or_default() + PATIENCE + MARGIN;
-    // An id of the future is none of ours.
-    end.saturating_sub(now).min(PATIENCE + MARGIN)
-}
-
-async fn find(caller: &Admission, owner: Owner, id: AnswerId) -> Result<Option<Asked>> {
-    let found = caller
-        .store()
-        .chat_answer(caller.tenant(), owner, id)
+    if let Some(asked) = waiting.find().await? {
+        return Ok(Either::Left(reply(Ok(asked))));
+    }
+    let own = AnswerId::generate();
+    let store = caller.store();
+    store
+        .begin_stream(caller.tenant(), waiting.owner, own)
         .await?;
-    Ok(found.map(|(session, number, answer)| Asked {
-        answer,
-        stored: Some((session, number)),
-    }))
+    // It ends soon after its client has left.
+    let (asking, left) = tokio::sync::oneshot::channel::<()>();
+    let waited = spawn(async move {
+        let asked = tokio::select! {
+            asked = waiting.wait() => asked,
+            _ = left => Err(not_found()),
+        };
+        end(&waiting.caller, own).await;
+        asked
+    });
+    let events = stream::once(async move {
+        let asked = waited.await;
+        drop(asking);
+        reply(asked.unwrap_or_else(|panic| Err(Error::internal_fault(panic))))
+    });
+    Ok(Either::Right(events.flatten()))
 }
 
-async fn wait(
-    caller: &Admission,
+/// Gives a stream back; if that fails, it counts until its time is over.
+pub(crate) async fn end(caller: &Admission, id: AnswerId) {
+    if let Err(error) = caller.store().end_stream(caller.tenant(), id).await {
+        let cause = error.internal();
+        tracing::warn!(cause, "a stream was not given back");
+    }
+}
+
+struct Waiting {
+    caller: Admission,
     owner: Owner,
     id: AnswerId,
-    mut found: Option<Asked>,
     until: Instant,
-) -> Result<Asked> {
-    loop {
-        if let Some(asked) = found {
-            return Ok(asked);
+}
+
+impl Waiting {
+    /// The answer, or none as long as it is being made.
+    async fn find(&self) -> Result<Option<Asked>> {
+        let (store, customer) = (self.caller.store(), self.caller.tenant());
+        match store.streamed_answer(customer, self.owner, self.id).await? {
+            StreamedAnswer::Stored(session, number, answer) => Ok(Some(Asked {
+                answer,
+                stored: Some((session, number)),
+            })),
+            StreamedAnswer::UnderWay => Ok(None),
+            StreamedAnswer::Unknown => Err(not_found()),
         }
-        if Instant::now() + TICK >= until {
-            return Err(not_found());
+    }
+
+    async fn wait(&self) -> Result<Asked> {
+        let (mut tick, mut failures) = (TICK, 0);
+        loop {
+            if Instant::now() + tick >= self.until {
+                return Err(not_found());
+            }
+            sleep(tick).await;
+            tick = (tick * 2).min(LAST_TICK);
+            match self.find().await {
+                Ok(Some(asked)) => return Ok(asked),
+                Ok(None) => failures = 0,
+                Err(error) if error.kind() == Kind::NotFound => return Err(error),
+                Err(error) => {
+                    failures += 1;
+                    if failures >= PATIENCE {
+                        return Err(error);
+                    }
+                }
+            }
         }
-        sleep(TICK).await;
-        found = find(caller, owner, id).await?;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of handlers: what each adds to the description of an operation.
 
-use axum::extract::State;
+use axum::{Extension, extract::State};
 use dynrag_domain::identity::Scope;
 use utoipa::{
     ToSchema,
@@ -15,6 +15,7 @@ use super::{ACCESS_TOKEN, API_KEY, Access, Description};
 use crate::{
     Caller, Json, Path, PathIds, Query, SourceAddress,
     event_stream::{LastEventId, LastEventText, Until},
+    idempotency::Attempt,
     scopes,
 };
 
@@ -25,6 +26,10 @@ pub trait Argument {
 }
 
 impl<T> Argument for State<T> {
+    fn describe(_: &mut Description) {}
+}
+
+impl Argument for Option<Extension<Attempt>> {
     fn describe(_: &mut Description) {}
 }
 

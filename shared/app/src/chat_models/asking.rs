@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use dynrag_domain::{
-    Error, Result,
+    ChatSessionId, Error, Kind, Result,
+    audit::Actor,
     chat::{ChatModelName, ChatTokens},
     money::Usd,
 };
 use dynrag_llm::chat::{self, ChatClient, ChatError, ChatRequest, ChatUsage, Completion, Delta};
-use dynrag_store::{admission::Admission, ledger};
+use dynrag_store::{
+    admission::Admission,
+    ledger::{Asked, Purpose},
+};
 use futures::{StreamExt, future::BoxFuture};
 use tokio::time::{Instant, timeout_at};
 
@@ -69,12 +73,13 @@ pub async fn complete(
     app: &App,
     caller: &Admission,
     models: &[ChatAccess],
-    purpose: ledger::Purpose,
+    purpose: Purpose,
     mut request: impl FnMut(&ChatAccess) -> Option<ChatRequest>,
     mut listener: Option<Listener<'_>>,
     deadline: Instant,
 ) -> Result<Completed> {
     let client = &app.chat_models().await?.client;
+    let mut budget = Left::read(caller, purpose).await?;
     let (mut lines, mut tokens) = (Vec::new(), ChatTokens::default());
     let mut answer = Err(Error::unavailable("no chat model"));
     for (model, attempt) in models.iter().zip(1..) {
@@ -82,7 +87,9 @@ pub async fn complete(
             answer = Err(ChatError::ContextTooLong.into());
             continue;
         };
-        if let Err(error) = caller.check_cost(model.paid_by, model.most(&request)) {
+        let most = model.most(&request);
+        let is_affordable = caller.check_cost(model.paid_by, most);
+        if let Err(error) = is_affordable.and_then(|()| budget.check(most)) {
             answer = Err(error);
             continue;
         }
@@ -94,7 +101,7 @@ pub async fn complete(
         let is_last = usize::try_from(attempt).is_ok_and(|attempt| attempt == models.len());
         let until = Instant::now() + if is_last { left } else { left / 2 };
         let answered = match &mut listener {
-            Some(listener) => heard(client, model, &request, listener, until).await,
+            Some(listener) => heard(client, model, &request, listener, (until, deadline)).await,
             None => {
                 let answered = client.complete(&model.provider, &request, until).await;
                 answered.map_err(|error| (error, String::new()))
@@ -120,7 +127,9 @@ pub async fn complete(
                     true => chat::estimate(&request, &text).tokens,
                     false => ChatTokens::default(),
                 };
-                lines.push(model.ledger(purpose, attempt, error.code(), used));
+                let line = model.ledger(purpose, attempt, error.code(), used);
+                budget.take(line.cost);
+                lines.push(line);
                 let is_over = error == ChatError::Cancelled;
                 answer = Err(error.into());
                 if is_over {
@@ -139,13 +148,96 @@ pub async fn complete(
     })
 }
 
+/// Who asks.
+pub fn asked(caller: &Admission, session: Option<ChatSessionId>) -> Asked {
+    Asked {
+        by: Actor::from(caller.principal).id(),
+        session,
+    }
+}
+
+/// What is left of a caller's and of a conversation's budget; `None`: no limit. Concurrent calls may exceed it by their cost.
+struct Left {
+    of_caller: Option<i64>,
+    of_session: Option<i64>,
+}
+
+impl Left {
+    async fn read(caller: &Admission, purpose: Purpose) -> Result<Self> {
+        let (of_caller, of_session) = (
+            caller.config.chat_user_budget_usd,
+            caller.config.chat_session_budget_usd,
+        );
+        let asked = match purpose {
+            Purpose::Answering(asked) | Purpose::Rewriting(asked)
+                if of_caller.or(of_session).is_some() =>
+            {
+                asked
+            }
+            _ => {
+                return Ok(Self {
+                    of_caller: None,
+                    of_session: None,
+                });
+            }
+        };
+        let spent = caller.store().chat_spending(caller.tenant(), asked).await?;
+        let left = |budget: Option<Usd>, spent: Usd| {
+            budget.map(|budget| budget.nanos().saturating_sub(spent.nanos()))
+        };
+        Ok(Self {
+            of_caller: left(of_caller, spent.by_caller),
+            of_session: left(
+                of_session.filter(|_| asked.session.is_some()),
+                spent.in_session,
+            ),
+        })
+    }
+
+    /// Checks that a call may be made that costs so much at most. What costs nothing needs a budget that is not spent, too.
+    fn check(&self, most: Usd) -> Result<()> {
+        for (left, name, whose) in [
+            (
+                self.of_caller,
+                "chatUserBudgetUsd",
+                "you may spend on answers this month",
+            ),
+            (
+                self.of_session,
+                "chatSessionBudgetUsd",
+                "this conversation may cost",
+            ),
+        ] {
+            if left.is_some_and(|left| left < most.nanos().max(1)) {
+                return Err(Error::new(
+                    Kind::PaymentRequired,
+                    "chat_budget_exceeded",
+                    format!(
+                        "The call could cost {most} USD, more than is left of what {whose} ({name})."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, cost: Usd) {
+        for left in [&mut self.of_caller, &mut self.of_session]
+            .into_iter()
+            .flatten()
+        {
+            *left = left.saturating_sub(cost.nanos());
+        }
+    }
+}
+
 /// Has an answer streamed to a listener, and returns it whole. An error comes with the text before it.
 async fn heard(
     client: &ChatClient,
     model: &ChatAccess,
     request: &ChatRequest,
     listener: &mut Listener<'_>,
-    deadline: Instant,
+    deadlines: (Instant, Instant),
 ) -> Result<Completion, (ChatError, String)> {
     let Listener { hear, gone } = listener;
     let mut text = String::new();
@@ -158,7 +250,7 @@ async fn heard(
     let ended = tokio::select! {
         biased;
         () = gone => Err(ChatError::Cancelled),
-        ended = stream(client, model, request, deadline, take) => ended,
+        ended = stream(client, model, request, deadlines, take) => ended,
     };
     match ended {
         Ok((usage, is_cut)) => Ok(Completion {
@@ -170,12 +262,13 @@ async fn heard(
     }
 }
 
-/// Has an answer streamed; returns what it used, and whether it was cut.
+/// Has an answer streamed, of which text must come before one deadline, and the end before another; returns what it used, and
+/// whether it was cut.
 async fn stream(
     client: &ChatClient,
     model: &ChatAccess,
     request: &ChatRequest,
-    deadline: Instant,
+    (mut deadline, last): (Instant, Instant),
     mut hear: impl FnMut(Heard<'_>),
 ) -> Result<(ChatUsage, bool), ChatError> {
     hear(Heard::Begin);
@@ -185,7 +278,10 @@ async fn stream(
         let delta = timeout_at(deadline, deltas.next()).await;
         let delta = delta.unwrap_or(Some(Err(ChatError::Silent)));
         match delta.unwrap_or(Err(ChatError::Broken))? {
-            Delta::Text(piece) => hear(Heard::Text(&piece)),
+            Delta::Text(piece) => {
+                deadline = last;
+                hear(Heard::Text(&piece));
+            }
             Delta::End { usage, is_cut } => return Ok((usage, is_cut)),
         }
     }

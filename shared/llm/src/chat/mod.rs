@@ -338,7 +338,13 @@ fn pieces(
             return None;
         }
         let next = loop {
-            let event = match timeout(SILENCE, arriving.events.next()).await {
+            let next = arriving.events.next();
+            // Some models think for longer than that before they write. The caller has a deadline.
+            let event = match arriving.text.is_empty() {
+                true => Ok(next.await),
+                false => timeout(SILENCE, next).await,
+            };
+            let event = match event {
                 Err(_) => break Err(ChatError::Silent),
                 Ok(None) if arriving.is_whole => break Ok(arriving.end()),
                 Ok(None) => break Err(ChatError::Broken),

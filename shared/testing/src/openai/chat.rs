@@ -44,6 +44,8 @@ pub enum ChatReply {
         #[serde(default = "yes")]
         streams: bool,
     },
+    /// Whatever the documents in the request say, word by word: a model that obeys all that it reads.
+    Obeys,
     /// The text, and then the connection breaks.
     Breaks {
         /// The text.
@@ -239,6 +241,17 @@ fn usage(body: &Value, text: &str) -> Value {
            "prompt_tokens_details": {"cached_tokens": 0}})
 }
 
+/// The documents in a request: what stands between the marks of its sources.
+fn sources(body: &Value) -> String {
+    let messages = body["messages"].as_array();
+    let last = messages.and_then(|messages| messages.last());
+    let text = last.and_then(|last| last["content"].as_str());
+    let blocks = text.unwrap_or_default().split("<source-").skip(1);
+    let texts =
+        blocks.filter_map(|block| Some(block.split_once(">\n")?.1.rsplit_once("</source-")?.0));
+    texts.collect()
+}
+
 async fn complete(State(fake): State<ChatFake>, headers: HeaderMap, body: Bytes) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
         return error(400, "No JSON.", "invalid_request_error", None);
@@ -253,6 +266,7 @@ async fn complete(State(fake): State<ChatFake>, headers: HeaderMap, body: Bytes)
             usage,
             streams,
         } => (text, piece, ms, usage, streams, After::End),
+        ChatReply::Obeys => (sources(&body), 4, 0, true, true, After::End),
         ChatReply::Breaks { text } => (text, 4, 0, true, true, After::Break),
         ChatReply::Errs { text } => (text, 4, 0, true, true, After::Error),
         ChatReply::Silent { text } => (text, 4, 0, true, true, After::Silence),
