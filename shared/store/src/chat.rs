@@ -25,7 +25,7 @@ const STREAM: Duration = Duration::from_secs(180);
 #[derive(Clone, PartialEq, Debug)]
 pub enum StreamedAnswer {
     /// It is stored.
-    Stored(ChatSessionId, i32, Answer),
+    Stored(ChatSessionId, i32, Box<Answer>),
     /// It is being made.
     UnderWay,
     /// It broke off, was not to be stored, is another caller's, or never was.
@@ -254,6 +254,7 @@ impl Store {
         let answer: Option<Json<Answer>> = row.get("answer")?;
         Ok(match answer {
             Some(Json(answer)) => {
+                let answer = Box::new(answer);
                 StreamedAnswer::Stored(row.get("session_id")?, row.get("number")?, answer)
             }
             None if row.get("is_under_way")? => StreamedAnswer::UnderWay,

@@ -15,30 +15,20 @@ use std::{
 };
 
 use axum::{Extension, extract::State};
-use dynrag_answering::{Audience, ChatAnswer, ChatRequest, answer};
+use dynrag_answering::ChatRequest;
 use dynrag_api::{
     Answer, App, Caller, Json, With,
-    event_stream::{EventStream, LastEventText, Until, spawn},
+    event_stream::{EventStream, LastEventText, Until},
     idempotency::Attempt,
     responses::ShownOnce,
     scopes::Chat,
 };
-use dynrag_domain::AnswerId;
 use dynrag_retrieval::Retriever;
-use dynrag_store::chat::Owner;
-use tokio::sync::mpsc::unbounded_channel;
 
-use crate::{
-    events::{self, Position},
-    resume,
-};
+use crate::{events::Position, making::Making, resume};
 
 /// How long nothing may be sent before a keep-alive.
 const SILENCE: Duration = Duration::from_secs(10);
-/// From the question to the end of a model's answer.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Longer than that and what follows.
-const LEASE: Duration = Duration::from_secs(180);
 
 /// Streams an answer, or the rest of one whose connection broke.
 pub(crate) async fn chat(
@@ -53,40 +43,18 @@ pub(crate) async fn chat(
     let received = Instant::now();
     let is_stored = body.question()?.is_stored;
     if let Some(last) = last {
-        let rest =
-            resume::rest(&caller, Position::parse(&last)?, is_stored, received, until).await?;
+        let position = Position::parse(&last)?;
+        let rest = resume::rest(&caller, position, is_stored, received, until).await?;
         return Ok(ShownOnce(EventStream::of(rest, SILENCE)));
     }
-    let (id, owner) = (AnswerId::generate(), Owner::try_from(caller.principal)?);
-    caller
-        .store()
-        .begin_stream(caller.tenant(), owner, id)
-        .await?;
-    let deferred = match attempt {
-        Some(Extension(attempt)) => attempt.defer(LEASE).await?,
-        None => None,
+    let making = Making {
+        app,
+        retriever,
+        caller: caller.clone(),
+        body,
+        received,
     };
-    let (progress, told) = unbounded_channel();
-    let audience = Audience {
-        id,
-        progress,
-        until: until.min(tokio::time::Instant::now() + PATIENCE),
-    };
-    let caller = caller.clone();
-    let answer = spawn(async move {
-        let asked = async {
-            let question = body.question()?;
-            let asked = answer(&app, &retriever, &caller, &question, Some(&audience)).await?;
-            Ok(ChatAnswer::new(asked, received))
-        };
-        let answer = asked.await;
-        if let Some(deferred) = deferred {
-            deferred.end(answer.is_ok()).await;
-        }
-        resume::end(&caller, id).await;
-        answer
-    });
-    // Before the stream begins, an error is a problem document.
-    let events = events::stream(id, told, answer).await?;
+    let attempt = attempt.map(|Extension(attempt)| attempt);
+    let events = making.events(attempt, until).await?;
     Ok(ShownOnce(EventStream::of(events, SILENCE)))
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod events;
+mod making;
 mod resume;
 
 use dynrag_api::{AppWith, Routes};

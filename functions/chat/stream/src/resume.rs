@@ -93,7 +93,7 @@ impl Waiting {
         let (store, customer) = (self.caller.store(), self.caller.tenant());
         match store.streamed_answer(customer, self.owner, self.id).await? {
             StreamedAnswer::Stored(session, number, answer) => Ok(Some(Asked {
-                answer,
+                answer: *answer,
                 stored: Some((session, number)),
             })),
             StreamedAnswer::UnderWay => Ok(None),
