@@ -56,6 +56,9 @@ contract() {
     "$("${STACK[@]}" python | tail -n 1)" tests/schemathesis/run.py "$SCRATCH/stack.json" "${how[@]}"
 }
 
+# The injections of agentdojo, of which the package is fetched: in the full form alone.
+injections() { "$("${STACK[@]}" python | tail -n 1)" tests/agentdojo/run.py "$SCRATCH/stack.json"; }
+
 # After all that happened: nobody wrote a token, a key or a password down.
 secrets_written() {
     local known='import json, sys; s = json.load(open(sys.argv[1])); print(s["postgresCa"], s["postgresSuperuserUrl"])'
@@ -77,6 +80,9 @@ step "pdfium" pdfium
 step "tests" tests "$@"
 if [ $# -eq 0 ]; then
     step "the stack keeps to docs/openapi.json" contract
+    if [ -n "${DYNRAG_SOAK:-}" ]; then
+        step "agentdojo" injections
+    fi
     step "no secrets in logs and database" secrets_written
 fi
 step "examples in the documentation" cargo test --quiet --locked --workspace --doc
