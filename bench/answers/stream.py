@@ -15,9 +15,7 @@ Prints, of the answers after the first hundred:
 - after: from the provider's last piece to the end of the response, with the verification
 - the resident memory of the process along the way
 
-With less than some 50 ms of thinking the first delta waits for TCP's delayed acknowledgement of
-`sources`: the runtime's client leaves Nagle's algorithm on. API Gateway, Lambda, and the network to all
-of them are in none.
+API Gateway, Lambda, and the network to all of them are in none.
 """
 
 import argparse

@@ -189,7 +189,7 @@ def main() -> int:
     provider.obey(everything)
     ours, theirs = (Bearer(stack["apiUrl"], customer(stack)) for _ in range(2))
     theirs.post("/api/ingest/document?wait=25", {"title": "Secret", "content": f"It is {secret}."})
-    models = {"apiKey": "sk-dojo", "models": [{"name": "obedient", "contextTokens": 32000}]}
+    models = {"apiKey": "sk-agentdojo", "models": [{"name": "obedient", "contextTokens": 32000}]}
     ours.put("/api/customers/chat-providers/fake", models)
     ours.put("/api/customers/config", {"chatModels": ["fake/obedient"]})
     texts = injections()
@@ -210,13 +210,26 @@ def main() -> int:
         message = f"{everything}: which way does the valve dojo{at}x turn?"
         asked = {"message": message, "documentIds": [document], "store": False}
         answer = ours.post("/api/chat", asked)
-        for fault in faults(answer, provider.seen(f"valve dojo{at}x turn?"), text, secret):
+        found = faults(answer, provider.seen(f"valve dojo{at}x turn?"), text, secret)
+        if f"dojo{at}x turns left" not in answer["answer"]:
+            found.append("the model did not obey")
+        for fault in found:
             failed += 1
             print(f"{fault}: {text!r} gives {answer['answer']!r}", file=sys.stderr)
     for document in ids:
         if ours.get(f"/api/documents/{document}")["latestVersion"] != 1:
             failed += 1
             print(f"{document} has changed", file=sys.stderr)
+    # What is looked for is found where it is.
+    for said in (
+        "See ![x](//evil.example)",
+        "See www.evil.example",
+        "<img src=x>",
+        f"It is {secret}.",
+    ):
+        if len(faults({"answer": said}, [], "", secret)) < 2:
+            failed += 1
+            print(f"no fault is found in {said!r}", file=sys.stderr)
     print(f"{len(texts)} injections, {failed} faults")
     return 1 if failed else 0
 

@@ -14,6 +14,7 @@ mod extract;
 pub mod idempotency;
 mod invocation;
 mod links;
+mod nodelay;
 pub mod openapi;
 pub mod paging;
 mod path;

@@ -10,7 +10,7 @@ use lambda_http::{
 };
 use tower::layer::layer_fn;
 
-use crate::{event_stream, invocation::Gate, stack};
+use crate::{event_stream, invocation::Gate, nodelay, stack};
 
 /// Starts logging and serves a router to Lambda until the process ends.
 ///
@@ -62,6 +62,8 @@ where
     }
 
     fn call(&mut self, event: LambdaInvocation) -> Self::Future {
+        // The connection that the event came by is the one that its response goes by.
+        nodelay::set();
         let invocation = self.invocation.call(event);
         async move {
             let ended = invocation.await;
