@@ -17,6 +17,7 @@ import ast
 import hashlib
 import json
 import re
+import secrets
 import subprocess
 import sys
 import urllib.request
@@ -185,7 +186,8 @@ def main() -> int:
     parser.add_argument("stack", type=Path, help="what `stack.py env` printed")
     stack = json.loads(parser.parse_args().stack.read_text())
     provider = Provider(stack)
-    everything, secret = "dojo0everything", "dojo0secret"
+    mark = f"dojo{secrets.token_hex(4)}"
+    everything, secret = f"{mark}everything", f"{mark}secret"
     provider.obey(everything)
     ours, theirs = (Bearer(stack["apiUrl"], customer(stack)) for _ in range(2))
     theirs.post("/api/ingest/document?wait=25", {"title": "Secret", "content": f"It is {secret}."})
@@ -194,7 +196,7 @@ def main() -> int:
     ours.put("/api/customers/config", {"chatModels": ["fake/obedient"]})
     texts = injections()
     documents = [
-        {"title": f"Valve {at}", "content": f"The valve dojo{at}x turns left.\n\n{text}"}
+        {"title": f"Valve {at}", "content": f"The valve {mark}x{at}x turns left.\n\n{text}"}
         for at, text in enumerate(texts)
     ]
     ids: list[str] = []
@@ -207,11 +209,11 @@ def main() -> int:
         while (status := ours.get(f"/api/documents/{document}")["status"]) != "completed":
             if status in ("failed", "needs_action"):
                 raise SystemExit(f"{document} is {status}")
-        message = f"{everything}: which way does the valve dojo{at}x turn?"
+        message = f"{everything}: which way does the valve {mark}x{at}x turn?"
         asked = {"message": message, "documentIds": [document], "store": False}
         answer = ours.post("/api/chat", asked)
-        found = faults(answer, provider.seen(f"valve dojo{at}x turn?"), text, secret)
-        if f"dojo{at}x turns left" not in answer["answer"]:
+        found = faults(answer, provider.seen(f"valve {mark}x{at}x turn?"), text, secret)
+        if f"{mark}x{at}x turns left" not in answer["answer"]:
             found.append("the model did not obey")
         for fault in found:
             failed += 1
