@@ -109,14 +109,18 @@ async fn a_segment_that_is_lost_or_damaged_is_searched_around_and_rebuilt() {
                 }
             }
         }
+        let before = health(&a).await;
         // No process has these segments in memory: nothing was searched since they were written.
         assert_eq!(found(&a, &mark).await, ids);
         let told = health(&a).await;
-        assert_eq!(
-            (&told["verdict"], &told["unindexedRows"]),
-            (&json!("poor"), &json!(1)),
-            "{told}"
-        );
+        // The search asked for maintenance, which may have ended by now.
+        if told["maintainedAt"] == before["maintainedAt"] {
+            assert_eq!(
+                (&told["verdict"], &told["unindexedRows"]),
+                (&json!("poor"), &json!(1)),
+                "{told}"
+            );
+        }
         let rebuilt = maintained(&a, "the index is rebuilt", |health| {
             is_done(health) && health["unindexedRows"] == 0
         })
