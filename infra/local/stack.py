@@ -215,8 +215,8 @@ def _summary(stack: Stack, seconds: float) -> None:
     url = stack.deployment.api_url
     say(f"The stack is up ({seconds:.1f} s).\n")
     say(f"  API      {url}")
-    for name, url in stack.deployment.streams.items():
-        say(f"  streamed {url}  ({name})")
+    for name, address in stack.deployment.streams.items():
+        say(f"  streamed {address}  ({name})")
     accounts = stack.accounts.values
     if "demo" in accounts:
         demo = accounts["demo"]
