@@ -3,11 +3,9 @@
 //! An answer may hold text of the documents that it is from. A caller who does not see all of them, such as a key bound to
 //! other collections, does not see the answer; and where a document or a version is removed, its answers are withdrawn.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    AnswerId, ApiKeyId, ChatSessionId, DocumentId, Error, Kind, Result, UserId, VersionNumber,
+    AnswerId, ApiKeyId, ChatSessionId, DocumentId, Error, Result, UserId, VersionNumber,
     answers::{Answer, Thumb},
     identity::Principal,
 };
@@ -16,31 +14,15 @@ use uuid::Uuid;
 
 use crate::{Store, Tenant, TenantId, document_list::part_of, row::Row};
 
-/// Most answers that are streamed to a customer at once: the function's instances are shared by all.
-const MAX_STREAMS: i64 = 10;
-/// Longer than any stream lasts.
-const STREAM: Duration = Duration::from_secs(180);
-
-/// What is known of a streamed answer.
-#[derive(Clone, PartialEq, Debug)]
-pub enum StreamedAnswer {
-    /// It is stored.
-    Stored(ChatSessionId, i32, Box<Answer>),
-    /// It is being made.
-    UnderWay,
-    /// It broke off, was not to be stored, is another caller's, or never was.
-    Unknown,
-}
-
 /// Whose a conversation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Owner {
-    user: Option<UserId>,
-    api_key: Option<ApiKeyId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) api_key: Option<ApiKeyId>,
 }
 
 impl Owner {
-    fn id(self) -> Option<Uuid> {
+    pub(crate) fn id(self) -> Option<Uuid> {
         let user = self.user.map(|user| user.as_uuid());
         user.or(self.api_key.map(|key| key.as_uuid()))
     }
@@ -225,84 +207,6 @@ impl Store {
         tx.commit().await?;
         let messages = rows.iter().map(message).collect::<Result<_>>()?;
         Ok((found, messages))
-    }
-
-    /// Returns a streamed answer of a caller, with its conversation and its number in it.
-    ///
-    /// # Errors
-    /// `unavailable` without a database.
-    pub async fn streamed_answer(
-        &self,
-        customer: TenantId,
-        owner: Owner,
-        id: AnswerId,
-    ) -> Result<StreamedAnswer> {
-        let tx = self.tenant(customer).await?;
-        let row = tx
-            .query_one(
-                include_str!("../queries/chat/answer.sql"),
-                &[
-                    &customer,
-                    &owner.user,
-                    &owner.api_key,
-                    &id,
-                    &STREAM.as_secs_f64(),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        let answer: Option<Json<Answer>> = row.get("answer")?;
-        Ok(match answer {
-            Some(Json(answer)) => {
-                let answer = Box::new(answer);
-                StreamedAnswer::Stored(row.get("session_id")?, row.get("number")?, answer)
-            }
-            None if row.get("is_under_way")? => StreamedAnswer::UnderWay,
-            None => StreamedAnswer::Unknown,
-        })
-    }
-
-    /// Takes one of a customer's streams, for an answer or for a client that waits for one. [`Store::end_stream`] gives it back.
-    ///
-    /// # Errors
-    /// `too_many_streams` (rate limited); `unavailable` without a database.
-    pub async fn begin_stream(&self, customer: TenantId, owner: Owner, id: AnswerId) -> Result<()> {
-        let tx = self.tenant(customer).await?;
-        let taken = tx
-            .query_opt(
-                include_str!("../queries/chat/begin_stream.sql"),
-                &[
-                    &customer,
-                    &id,
-                    &owner.id(),
-                    &MAX_STREAMS,
-                    &STREAM.as_secs_f64(),
-                ],
-            )
-            .await?;
-        tx.commit().await?;
-        match taken {
-            Some(_) => Ok(()),
-            None => Err(Error::new(
-                Kind::RateLimited,
-                "too_many_streams",
-                format!(
-                    "{MAX_STREAMS} answers are being streamed to you at once. Wait for one to end."
-                ),
-            )
-            .after(Duration::from_secs(5))),
-        }
-    }
-
-    /// Gives a stream back.
-    ///
-    /// # Errors
-    /// `unavailable` without a database; it then counts until its time is over.
-    pub async fn end_stream(&self, customer: TenantId, id: AnswerId) -> Result<()> {
-        let tx = self.tenant(customer).await?;
-        let end = include_str!("../queries/chat/end_stream.sql");
-        tx.query(end, &[&customer, &id]).await?;
-        tx.commit().await
     }
 
     /// Stores a question and its answer, in a conversation or as the first of a new one, whole or not at all. Returns the

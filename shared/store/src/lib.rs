@@ -19,6 +19,7 @@ pub mod bulk;
 pub mod bundles;
 pub mod chat;
 pub mod chat_providers;
+pub mod chat_streams;
 pub mod collections;
 mod connection;
 pub mod crawls;

@@ -22,6 +22,7 @@ mod chat_models;
 mod chat_stream;
 mod chunking;
 mod collections;
+mod conversations;
 mod crash;
 mod deletion;
 mod delivery;

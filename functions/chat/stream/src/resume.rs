@@ -5,10 +5,7 @@ use std::time::{Duration, Instant as Clock};
 use dynrag_answering::{Asked, ChatAnswer, Progress};
 use dynrag_api::event_stream::{Event, spawn};
 use dynrag_domain::{AnswerId, Error, Kind, Result};
-use dynrag_store::{
-    admission::Admission,
-    chat::{Owner, StreamedAnswer},
-};
+use dynrag_store::{admission::Admission, chat::Owner, chat_streams::StreamedAnswer};
 use futures::{Stream, StreamExt, future::Either, stream};
 use tokio::time::{Instant, sleep};
 
