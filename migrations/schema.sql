@@ -1811,9 +1811,11 @@ CREATE TABLE public.collections (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     alpha double precision,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT collections_alpha_check CHECK (((alpha >= (0)::double precision) AND (alpha <= (1)::double precision))),
     CONSTRAINT collections_chunking_check CHECK ((jsonb_typeof(chunking) = 'object'::text)),
     CONSTRAINT collections_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 1000))),
+    CONSTRAINT collections_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT collections_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
 );
 
@@ -1946,6 +1948,20 @@ CREATE TABLE public.document_texts (
 );
 
 ALTER TABLE ONLY public.document_texts FORCE ROW LEVEL SECURITY;
+
+-- Name: file_batches; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.file_batches (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    collection_id uuid NOT NULL,
+    document_ids uuid[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    cancelled_at timestamp with time zone,
+    CONSTRAINT file_batches_document_ids_check CHECK (((cardinality(document_ids) >= 1) AND (cardinality(document_ids) <= 500)))
+);
+
+ALTER TABLE ONLY public.file_batches FORCE ROW LEVEL SECURITY;
 
 -- Name: host_turns; Type: TABLE; Schema: public; Owner: -
 
@@ -2128,6 +2144,17 @@ ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+-- Name: part_uploads; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.part_uploads (
+    customer_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT part_uploads_bytes_check CHECK ((bytes > 0))
+);
+
+ALTER TABLE ONLY public.part_uploads FORCE ROW LEVEL SECURITY;
+
 -- Name: provider_calls; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.provider_calls (
@@ -2239,6 +2266,21 @@ CREATE TABLE public.rerankers (
 
 ALTER TABLE ONLY public.rerankers FORCE ROW LEVEL SECURITY;
 
+-- Name: responses; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.responses (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    number integer NOT NULL,
+    previous_id uuid,
+    request jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT responses_request_check CHECK ((jsonb_typeof(request) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.responses FORCE ROW LEVEL SECURITY;
+
 -- Name: sessions; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sessions (
@@ -2294,6 +2336,19 @@ CREATE TABLE public.throttles (
 WITH (fillfactor='50');
 
 ALTER TABLE ONLY public.throttles FORCE ROW LEVEL SECURITY;
+
+-- Name: upload_parts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.upload_parts (
+    customer_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    id uuid NOT NULL,
+    bytes bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT upload_parts_bytes_check CHECK ((bytes > 0))
+);
+
+ALTER TABLE ONLY public.upload_parts FORCE ROW LEVEL SECURITY;
 
 -- Name: usage_metrics; Type: TABLE; Schema: public; Owner: -
 
@@ -2588,6 +2643,11 @@ ALTER TABLE public.documents
 ALTER TABLE public.documents
     ADD CONSTRAINT documents_stage_check CHECK ((stage = ANY (ARRAY['fetching'::text, 'extracting'::text, 'chunking'::text, 'embedding'::text, 'storing'::text]))) NOT VALID;
 
+-- Name: file_batches file_batches_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.file_batches
+    ADD CONSTRAINT file_batches_pkey PRIMARY KEY (customer_id, id);
+
 -- Name: host_turns host_turns_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.host_turns
@@ -2648,6 +2708,11 @@ ALTER TABLE ONLY public.monthly_spend
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (customer_id, id);
 
+-- Name: part_uploads part_uploads_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.part_uploads
+    ADD CONSTRAINT part_uploads_pkey PRIMARY KEY (customer_id, document_id);
+
 -- Name: provider_calls provider_calls_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.provider_calls
@@ -2673,6 +2738,11 @@ ALTER TABLE ONLY public.request_buckets
 ALTER TABLE ONLY public.rerankers
     ADD CONSTRAINT rerankers_pkey PRIMARY KEY (customer_id);
 
+-- Name: responses responses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.responses
+    ADD CONSTRAINT responses_pkey PRIMARY KEY (customer_id, id);
+
 -- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sessions
@@ -2692,6 +2762,11 @@ ALTER TABLE ONLY public.staged_embeddings
 
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (subject);
+
+-- Name: upload_parts upload_parts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.upload_parts
+    ADD CONSTRAINT upload_parts_pkey PRIMARY KEY (customer_id, document_id, id);
 
 -- Name: usage_metrics usage_metrics_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2904,6 +2979,10 @@ CREATE INDEX documents_updated ON public.documents USING btree (customer_id, upd
 
 CREATE INDEX documents_upload_expiry ON public.documents USING btree (upload_expires_at) WHERE (upload_expires_at IS NOT NULL);
 
+-- Name: file_batches_collection; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX file_batches_collection ON public.file_batches USING btree (customer_id, collection_id);
+
 -- Name: idempotency_keys_age; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
@@ -2971,6 +3050,10 @@ CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (custom
 -- Name: refresh_tokens_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_user ON public.refresh_tokens USING btree (customer_id, user_id);
+
+-- Name: responses_message; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX responses_message ON public.responses USING btree (customer_id, session_id, number);
 
 -- Name: sessions_expiry; Type: INDEX; Schema: public; Owner: -
 
@@ -3326,6 +3409,16 @@ ALTER TABLE ONLY public.documents
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: file_batches file_batches_customer_id_collection_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.file_batches
+    ADD CONSTRAINT file_batches_customer_id_collection_id_fkey FOREIGN KEY (customer_id, collection_id) REFERENCES public.collections(customer_id, id) ON DELETE CASCADE;
+
+-- Name: file_batches file_batches_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.file_batches
+    ADD CONSTRAINT file_batches_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
 -- Name: idempotency_keys idempotency_keys_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.idempotency_keys
@@ -3376,6 +3469,16 @@ ALTER TABLE ONLY public.monthly_spend
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: part_uploads part_uploads_customer_id_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.part_uploads
+    ADD CONSTRAINT part_uploads_customer_id_document_id_fkey FOREIGN KEY (customer_id, document_id) REFERENCES public.documents(customer_id, id) ON DELETE CASCADE;
+
+-- Name: part_uploads part_uploads_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.part_uploads
+    ADD CONSTRAINT part_uploads_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
 -- Name: provider_calls provider_calls_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.provider_calls
@@ -3406,6 +3509,16 @@ ALTER TABLE ONLY public.request_buckets
 ALTER TABLE ONLY public.rerankers
     ADD CONSTRAINT rerankers_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: responses responses_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.responses
+    ADD CONSTRAINT responses_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: responses responses_customer_id_session_id_number_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.responses
+    ADD CONSTRAINT responses_customer_id_session_id_number_fkey FOREIGN KEY (customer_id, session_id, number) REFERENCES public.chat_messages(customer_id, session_id, number) ON DELETE CASCADE;
+
 -- Name: sessions sessions_customer_id_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.sessions
@@ -3415,6 +3528,21 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.staged_embeddings
     ADD CONSTRAINT staged_embeddings_customer_id_document_id_fkey FOREIGN KEY (customer_id, document_id) REFERENCES public.documents(customer_id, id) ON DELETE CASCADE;
+
+-- Name: upload_parts upload_parts_customer_id_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.upload_parts
+    ADD CONSTRAINT upload_parts_customer_id_document_id_fkey FOREIGN KEY (customer_id, document_id) REFERENCES public.documents(customer_id, id) ON DELETE CASCADE;
+
+-- Name: upload_parts upload_parts_customer_id_document_id_fkey1; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.upload_parts
+    ADD CONSTRAINT upload_parts_customer_id_document_id_fkey1 FOREIGN KEY (customer_id, document_id) REFERENCES public.part_uploads(customer_id, document_id) ON DELETE CASCADE;
+
+-- Name: upload_parts upload_parts_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.upload_parts
+    ADD CONSTRAINT upload_parts_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
 -- Name: usage_metrics usage_metrics_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3490,13 +3618,25 @@ CREATE POLICY bound ON public.document_versions AS RESTRICTIVE TO dynrag_app USI
 
 CREATE POLICY bound ON public.documents AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR (collection_id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[])))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR (collection_id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[]))));
 
+-- Name: file_batches bound; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY bound ON public.file_batches AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR (collection_id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[])))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR (collection_id = ANY (( SELECT public.current_collections() AS current_collections)::uuid[]))));
+
 -- Name: jobs bound; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY bound ON public.jobs AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR ((kind = 'crawl'::text) AND (((progress ->> 'collectionId'::text))::uuid = ANY (( SELECT public.current_collections() AS current_collections)::uuid[]))))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR ((kind = 'crawl'::text) AND (((progress ->> 'collectionId'::text))::uuid = ANY (( SELECT public.current_collections() AS current_collections)::uuid[])))));
 
+-- Name: part_uploads bound; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY bound ON public.part_uploads AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id)));
+
 -- Name: staged_embeddings bound; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY bound ON public.staged_embeddings AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id)));
+
+-- Name: upload_parts bound; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY bound ON public.upload_parts AS RESTRICTIVE TO dynrag_app USING ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id))) WITH CHECK ((( SELECT (public.current_collections() IS NULL)) OR public.sees_document(document_id)));
 
 -- Name: bulk_documents; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3714,6 +3854,10 @@ ALTER TABLE public.document_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 
+-- Name: file_batches; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.file_batches ENABLE ROW LEVEL SECURITY;
+
 -- Name: host_turns; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.host_turns ENABLE ROW LEVEL SECURITY;
@@ -3750,6 +3894,10 @@ ALTER TABLE public.monthly_spend ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
+-- Name: part_uploads; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.part_uploads ENABLE ROW LEVEL SECURITY;
+
 -- Name: provider_calls; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.provider_calls ENABLE ROW LEVEL SECURITY;
@@ -3769,6 +3917,10 @@ ALTER TABLE public.request_buckets ENABLE ROW LEVEL SECURITY;
 -- Name: rerankers; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.rerankers ENABLE ROW LEVEL SECURITY;
+
+-- Name: responses; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.responses ENABLE ROW LEVEL SECURITY;
 
 -- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -3866,6 +4018,10 @@ CREATE POLICY tenant ON public.document_versions TO dynrag_app USING ((customer_
 
 CREATE POLICY tenant ON public.documents TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
+-- Name: file_batches tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.file_batches TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
 -- Name: idempotency_keys tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.idempotency_keys TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
@@ -3898,6 +4054,10 @@ CREATE POLICY tenant ON public.monthly_spend TO dynrag_app USING ((customer_id =
 
 CREATE POLICY tenant ON public.outbox TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
+-- Name: part_uploads tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.part_uploads TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
 -- Name: provider_calls tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.provider_calls TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
@@ -3918,6 +4078,10 @@ CREATE POLICY tenant ON public.request_buckets TO dynrag_app USING ((customer_id
 
 CREATE POLICY tenant ON public.rerankers TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
+-- Name: responses tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.responses TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
 -- Name: sessions tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.sessions TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
@@ -3925,6 +4089,10 @@ CREATE POLICY tenant ON public.sessions TO dynrag_app USING ((customer_id = publ
 -- Name: staged_embeddings tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.staged_embeddings TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: upload_parts tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.upload_parts TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: usage_metrics tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -3949,6 +4117,10 @@ CREATE POLICY tenant ON public.webhooks TO dynrag_app USING ((customer_id = publ
 -- Name: throttles; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.throttles ENABLE ROW LEVEL SECURITY;
+
+-- Name: upload_parts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.upload_parts ENABLE ROW LEVEL SECURITY;
 
 -- Name: usage_metrics; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4498,6 +4670,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_passwords TO dynrag_a
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.document_texts TO dynrag_app;
 
+-- Name: TABLE file_batches; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.file_batches TO dynrag_app;
+
 -- Name: TABLE host_turns; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.host_turns TO dynrag_definer;
@@ -4542,6 +4718,10 @@ GRANT SELECT ON TABLE public.monthly_spend TO dynrag_definer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO dynrag_app;
 GRANT SELECT,DELETE,UPDATE ON TABLE public.outbox TO dynrag_definer;
 
+-- Name: TABLE part_uploads; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.part_uploads TO dynrag_app;
+
 -- Name: TABLE provider_calls; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.provider_calls TO dynrag_app;
@@ -4565,6 +4745,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.request_buckets TO dynrag_defi
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rerankers TO dynrag_app;
 
+-- Name: TABLE responses; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.responses TO dynrag_app;
+
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO dynrag_app;
@@ -4582,6 +4766,10 @@ GRANT SELECT,DELETE ON TABLE public.staged_embeddings TO dynrag_definer;
 -- Name: TABLE throttles; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO dynrag_definer;
+
+-- Name: TABLE upload_parts; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_parts TO dynrag_app;
 
 -- Name: TABLE usage_metrics; Type: ACL; Schema: public; Owner: -
 

@@ -56,8 +56,17 @@ contract() {
     "$("${STACK[@]}" python | tail -n 1)" tests/schemathesis/run.py "$SCRATCH/stack.json" "${how[@]}"
 }
 
+# OpenAI's own client, as it comes.
+openai_client() { "$("${STACK[@]}" python | tail -n 1)" tests/openai/run.py "$SCRATCH/stack.json"; }
+
+# The other clients of OpenAI's API, of which the packages are fetched: in the full form alone.
+other_clients() { "$("${STACK[@]}" python | tail -n 1)" tests/openai/run.py "$SCRATCH/stack.json" --all; }
+
 # The injections of agentdojo, of which the package is fetched: in the full form alone.
 injections() { "$("${STACK[@]}" python | tail -n 1)" tests/agentdojo/run.py "$SCRATCH/stack.json"; }
+
+# A real model, with a stack of its own.
+liar() { "$("${STACK[@]}" python | tail -n 1)" tests/liar/run.py; }
 
 # After all that happened: nobody wrote a token, a key or a password down.
 secrets_written() {
@@ -80,8 +89,11 @@ step "pdfium" pdfium
 step "tests" tests "$@"
 if [ $# -eq 0 ]; then
     step "the stack keeps to docs/openapi.json" contract
+    step "openai-python" openai_client
     if [ -n "${DYNRAG_SOAK:-}" ]; then
         step "agentdojo" injections
+        step "LangChain, LlamaIndex, Node, Open WebUI" other_clients
+        step "a model that lies" liar
     fi
     step "no secrets in logs and database" secrets_written
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A streamed answer: what dynrag-chat-stream adds to a provider's first token, and its memory.
+"""A streamed answer: what our function adds to a provider's first token, and its memory.
 
-    bench/answers/stream.py --bin-dir DIR [--answers 1000] [--thinking 100]
+    bench/answers/stream.py --bin-dir DIR [--answers 1000] [--thinking 100] [--route v1-responses-create]
 
 Runs in the project's Python (`stack.py python`) and brings up a stack of its own, which it removes. The
 real binary gets one question after the other from a Runtime API in this script, searches, and asks a
@@ -45,6 +45,42 @@ ANSWER = ["Its guarantee", " lasts 24", " months and", " covers the motor [", "1
 Chunk = Callable[[bytes], None]
 
 
+@dataclass(frozen=True)
+class Route:
+    """A route that streams: its function and binary, a question, and what a delta begins with."""
+
+    function: str
+    binary: str
+    body: dict
+    delta: bytes
+
+
+ROUTES = {
+    "chat-stream": Route(
+        "ChatStream",
+        "dynrag-chat-stream",
+        {"message": QUESTION, "store": False},
+        b"event: delta",
+    ),
+    "v1-chat-completions": Route(
+        "V1",
+        "dynrag-v1",
+        {
+            "model": "auto",
+            "stream": True,
+            "messages": [{"role": "user", "content": QUESTION}],
+        },
+        b'"content":"Its',
+    ),
+    "v1-responses-create": Route(
+        "V1",
+        "dynrag-v1",
+        {"model": "auto", "stream": True, "store": False, "input": QUESTION},
+        b"event: response.output_text.delta",
+    ),
+}
+
+
 @dataclass
 class Times:
     """When what happened to a question, in seconds."""
@@ -81,8 +117,9 @@ async def message(reader: asyncio.StreamReader, chunk: Chunk | None = None) -> t
 class Bench:
     """The two servers, and the question that is being answered."""
 
-    def __init__(self, event: dict, thinking: float):
+    def __init__(self, event: dict, thinking: float, delta: bytes):
         self.thinking = thinking
+        self.delta = delta
         self.event = json.dumps(event).encode()
         self.times = Times()
         self.asking = asyncio.Semaphore(0)
@@ -106,7 +143,7 @@ class Bench:
 
         def chunk(piece: bytes) -> None:
             self.times.sent += piece
-            if not self.times.first_delta and b"event: delta" in self.times.sent:
+            if not self.times.first_delta and self.delta in self.times.sent:
                 self.times.first_delta = time.perf_counter()
 
         line, body = await message(reader, chunk)
@@ -208,8 +245,9 @@ def resident(pid: int) -> float:
     return 0
 
 
-async def run(known: dict, bin_dir: Path, answers: int, thinking: float) -> None:
-    """Asks, and prints what came of it."""
+async def run(known: dict, bin_dir: Path, name: str, answers: int, thinking: float) -> None:
+    """Asks a route, and prints what came of it."""
+    route = ROUTES[name]
     keys = {
         "AWS_REGION": known["awsRegion"],
         "AWS_ENDPOINT_URL": known["awsEndpointUrl"],
@@ -222,13 +260,13 @@ async def run(known: dict, bin_dir: Path, answers: int, thinking: float) -> None
         endpoint_url=keys["AWS_ENDPOINT_URL"],
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-    ).get_function_configuration(FunctionName=known["functions"]["ChatStream"])
-    event = json.loads((CHECKOUT / "events" / "http" / "chat-stream.json").read_text())
-    body = json.dumps({"message": QUESTION, "store": False})
+    ).get_function_configuration(FunctionName=known["functions"][route.function])
+    event = json.loads((CHECKOUT / "events" / "http" / f"{name}.json").read_text())
+    body = json.dumps(route.body)
     event["headers"].pop("authorization")
     event["headers"] |= {"x-api-key": customer(known), "content-length": str(len(body))}
     event |= {"body": body, "isBase64Encoded": False}
-    bench = Bench(event, thinking)
+    bench = Bench(event, thinking, route.delta)
     runtime, provider = await bench.serve(bench.runtime), await bench.serve(bench.provider)
     environment = {
         **function["Environment"]["Variables"],
@@ -243,7 +281,7 @@ async def run(known: dict, bin_dir: Path, answers: int, thinking: float) -> None
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
     }
     process = await asyncio.create_subprocess_exec(
-        bin_dir / "dynrag-chat-stream",
+        bin_dir / route.binary,
         env=environment,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -274,10 +312,12 @@ def main() -> None:
     parser.add_argument(
         "--thinking", type=float, default=100, help="milliseconds before the model's first piece"
     )
+    parser.add_argument("--route", choices=ROUTES, default="chat-stream", help="the route to ask")
     arguments = parser.parse_args()
     with stack("bench-stream", arguments.bin_dir.resolve()) as known:
         thinking = arguments.thinking / 1000
-        asyncio.run(run(known, arguments.bin_dir.resolve(), arguments.answers, thinking))
+        bin_dir, answers = arguments.bin_dir.resolve(), arguments.answers
+        asyncio.run(run(known, bin_dir, arguments.route, answers, thinking))
 
 
 if __name__ == "__main__":

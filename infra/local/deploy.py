@@ -84,8 +84,13 @@ class Deployment:
 
     @property
     def streams(self) -> dict[str, str]:
-        """The address of each function that streams, on this machine, without a slash at the end."""
-        outputs = {"documents-events": "DocumentsEventsUrl", "chat-stream": "ChatStreamUrl"}
+        """The address of each function that streams, on this machine, before its paths and without a slash at
+        the end."""
+        outputs = {
+            "documents-events": "DocumentsEventsUrl",
+            "chat-stream": "ChatStreamUrl",
+            "v1": "V1Url",
+        }
         return {name: self._function_url(output) for name, output in outputs.items()}
 
     def _function_url(self, output: str) -> str:

@@ -216,7 +216,8 @@ def _summary(stack: Stack, seconds: float) -> None:
     say(f"The stack is up ({seconds:.1f} s).\n")
     say(f"  API      {url}")
     for name, address in stack.deployment.streams.items():
-        say(f"  streamed {address}  ({name})")
+        kind, path = ("OpenAI  ", "/v1") if name == "v1" else ("streamed", "")
+        say(f"  {kind} {address}{path}  ({name})")
     accounts = stack.accounts.values
     if "demo" in accounts:
         demo = accounts["demo"]

@@ -13,6 +13,7 @@ A line of functions.toml has these keys; [defaults] of the same file holds where
     memory        MiB                           timeout     seconds
     concurrency   a parameter that reserves concurrency; its condition is called Has<parameter>
     variables     environment beyond what the grants bring, by names of [variables] in grants.toml
+    environment   the same with other values than those of [variables], as YAML
     trigger       of a function without a route: {name, queue, batch, window, concurrency},
                   {name, bucket, prefix}, {name, schedule} or {custom-resource}
     description   of a function without a route
@@ -29,6 +30,7 @@ the figures.
 
 import argparse
 import json
+import os
 import re
 import sys
 import tomllib
@@ -40,8 +42,10 @@ COMMAND = "python3 infra/package/write_functions.py"
 BEGIN = f"  # ================ Written by {COMMAND}, from functions/**/functions.toml: do not edit"
 END = "  # ================ End of what is written"
 WIDTH = 150
+# Routes that a description lists.
+MANY = 4
 DEFAULTS = {"memory", "timeout", "variables", "properties"}
-KEYS = DEFAULTS | {"grants", "concurrency", "trigger", "description", "checkov"}
+KEYS = DEFAULTS | {"grants", "concurrency", "environment", "trigger", "description", "checkov"}
 GRANT = {"allow", "variables", "environment"}
 LAMBDA_MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -96,17 +100,19 @@ def crate(file: Path) -> str:
 
 
 def routes(openapi: dict) -> dict[str, list[Route]]:
-    """Name → routes. One that answers to more than one path or method has the ids `name`, `name-2`."""
-    operations = {
-        operation["operationId"]: Route(method.upper(), path, "servers" in operation)
-        for path, item in openapi["paths"].items()
-        for method, operation in item.items()
-    }
+    """Name of a function → its routes. A route that answers to more than one path or method has the ids
+    `name`, `name-2`; a function that serves several routes is their `x-function`."""
+    operations, functions = {}, {}
+    for path, item in openapi["paths"].items():
+        for method, operation in item.items():
+            name = operation["operationId"]
+            operations[name] = Route(method.upper(), path, "servers" in operation)
+            functions[name] = operation.get("x-function")
     found: dict[str, list[Route]] = {}
     for operation in sorted(operations):
         parts = re.fullmatch(r"(.+)-[2-9]", operation)
         name = parts[1] if parts and parts[1] in operations else operation
-        found.setdefault(name, []).append(operations[operation])
+        found.setdefault(functions[operation] or name, []).append(operations[operation])
     return found
 
 
@@ -253,9 +259,10 @@ def _function(given: Declared, crate: str, name: str, line: dict, role: str) -> 
     streamed = any(route.streamed for route in here)
     if streamed != ("FunctionUrlConfig" in properties):
         raise Mistake(f"{name}: what is streamed has a FunctionUrlConfig, and nothing else has")
-    events = _of_trigger(name, line["trigger"]) if "trigger" in line else _of_routes(name, here)
-    if events and not streamed:
-        properties["Events"] = events
+    if "trigger" in line:
+        properties["Events"] = _of_trigger(name, line["trigger"])
+    elif not streamed:
+        properties["Events"] = _of_routes(name, here)
     metadata = {
         "BuildMethod": "rust-cargolambda",
         "BuildProperties": {"Binary": f"dynrag-{crate}"},
@@ -284,7 +291,9 @@ def _environment(given: Declared, name: str, line: dict) -> dict[str, str]:
 
 def _description(here: list[Route]) -> str:
     """`GET /a`, `GET and POST /a` or `GET /a and POST /b`."""
-    if len({route.path for route in here}) == 1:
+    if len(here) > MANY:
+        text = f"{len(here)} routes under {os.path.commonpath(route.path for route in here)}"
+    elif len({route.path for route in here}) == 1:
         text = " and ".join(route.method for route in here) + f" {here[0].path}"
     else:
         text = " and ".join(f"{route.method} {route.path}" for route in here)

@@ -2,29 +2,25 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use axum::{
-    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
-    http::{StatusCode, header},
-};
+use axum::extract::{FromRequest, Request, State};
 use bytes::Bytes;
 use dynrag_api::{
     AddedAnswer, Answer, App, Caller, Failure, Query, WaitQuery,
+    multipart::parts,
     openapi::{self, Argument},
     scopes::DocumentsWrite,
 };
-use dynrag_app::documents::{
-    Content, Description, add, check_format, check_size, unsupported, wait,
-};
+use dynrag_app::documents::{Content, Description, add, wait};
 use dynrag_domain::{
-    CollectionId, Error, Kind, Result,
+    CollectionId, Error, Result,
     config::CustomerConfig,
     document_passwords::DocumentPassword,
-    documents::{self, FailureCode, Format, OnDuplicate, Source},
+    documents::{Format, OnDuplicate, Source},
 };
 use dynrag_extract::detect;
 use utoipa::ToSchema;
 
-use crate::{disposition::Disposition, fields};
+use crate::fields;
 
 /// Takes a file. The format is detected from the bytes; the declared type and the name decide between kinds of text.
 pub(crate) async fn file(
@@ -58,28 +54,9 @@ pub(crate) fn content(
     file_name: Option<String>,
     declared: Option<&str>,
 ) -> Result<Content> {
-    check_size(config, bytes.len() as u64)?;
     let declared = declared.and_then(Format::from_media_type);
-    let format = detect(&bytes, declared, file_name.as_deref())
-        .ok_or_else(|| unsupported(config, "content of this file"))?;
-    let format = check_format(config, format)?;
-    if !format.has_signature() && bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(empty());
-    }
-    Ok(Content {
-        source,
-        format,
-        file_name,
-        bytes,
-    })
-}
-
-fn empty() -> Error {
-    Error::new(
-        Kind::Invalid,
-        FailureCode::EmptyDocument.as_str(),
-        "The file is empty. Send a file that contains text.",
-    )
+    let format = detect(&bytes, declared, file_name.as_deref());
+    Content::of_file(config, source, (bytes, file_name), format)
 }
 
 /// A document as multipart/form-data.
@@ -128,58 +105,6 @@ impl<S: Sync> FromRequest<S> for Form {
     }
 }
 
-/// A part of a form.
-pub(crate) struct Part {
-    pub(crate) name: String,
-    pub(crate) file_name: Option<String>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) bytes: Bytes,
-}
-
-impl Part {
-    /// Its position in the form, as a JSON pointer (RFC 6901).
-    pub(crate) fn pointer(&self) -> String {
-        format!("/{}", self.name.replace('~', "~0").replace('/', "~1"))
-    }
-
-    /// Its text. axum's own conversion would replace invalid UTF-8.
-    pub(crate) fn text(&self) -> Result<String> {
-        String::from_utf8(self.bytes.to_vec())
-            .map_err(|_| Error::field(self.pointer(), "UTF-8 text"))
-    }
-}
-
-/// Reads all parts of a form.
-///
-/// # Errors
-/// `unsupported_media_type`, `invalid_multipart`, `body_too_large`, `invalid_fields`.
-pub(crate) async fn parts(request: Request) -> Result<Vec<Part>> {
-    let mut multipart = Multipart::from_request(request, &()).await.map_err(|e| {
-        Error::new(
-            Kind::UnsupportedType,
-            "unsupported_media_type",
-            "Send the file as multipart/form-data, in a part named file.",
-        )
-        .because(e.body_text())
-    })?;
-    let mut parts = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(|e| malformed(&e))? {
-        let disposition = field.headers().get(header::CONTENT_DISPOSITION);
-        let disposition = disposition.map(|value| Disposition::parse(value.as_bytes()));
-        let Disposition { name, file_name } = disposition.unwrap_or_default();
-        let Some(name) = name else {
-            return Err(Error::field("", "a name for each part of the form"));
-        };
-        parts.push(Part {
-            name,
-            file_name: file_name.as_deref().and_then(documents::file_name),
-            content_type: field.content_type().map(str::to_owned),
-            bytes: field.bytes().await.map_err(|e| malformed(&e))?,
-        });
-    }
-    Ok(parts)
-}
-
 impl Form {
     async fn read(request: Request) -> Result<Self> {
         let mut description = Description::default();
@@ -209,16 +134,4 @@ impl Form {
             description,
         })
     }
-}
-
-fn malformed(error: &MultipartError) -> Error {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return dynrag_api::body_too_large();
-    }
-    Error::new(
-        Kind::Malformed,
-        "invalid_multipart",
-        "The multipart body is malformed.",
-    )
-    .because(error.body_text())
 }

@@ -2,7 +2,6 @@
 //! of webhooks.
 
 mod batch;
-mod disposition;
 mod document;
 mod fields;
 mod file;

@@ -12,6 +12,7 @@ use axum::{
 use bytes::Bytes;
 use dynrag_api::{
     Failure, body_bytes,
+    multipart::{Part, parts},
     openapi::{self, Argument},
     wait_time,
 };
@@ -29,11 +30,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-use crate::{
-    document::NewDocument,
-    fields,
-    file::{self, Part},
-};
+use crate::{document::NewDocument, fields, file};
 use headers::{file_name, text};
 
 /// The fields of the body of `POST /api/ingest/document`. An object with other fields is itself the document.
@@ -146,7 +143,7 @@ impl Payload {
             "multipart/form-data" => {
                 let mut request = Request::new(RequestBody::from(self.body));
                 *request.headers_mut() = self.headers;
-                of_parts(config, file::parts(request).await?, described, untitled)
+                of_parts(config, parts(request).await?, described, untitled)
             }
             json if json == "application/json" || json.ends_with("+json") => {
                 of_json(config, self.body, described, untitled)

@@ -11,7 +11,7 @@ use dynrag_app::{
     chat_models::{self, ChatAccess, Completed, Heard, Listener},
 };
 use dynrag_domain::{
-    ChatSessionId, CollectionId, DocumentId, Error, Kind, Result,
+    AnswerId, ChatSessionId, CollectionId, DocumentId, Error, Kind, Result, VersionNumber,
     answers::{
         Answer, AnswerSource, AnswerStatus, AnswerUsage, AnswerWarning, AnswerWarningCode,
         UnsupportedPolicy,
@@ -26,6 +26,7 @@ use dynrag_store::{
     admission::Admission,
     ledger::{Asked as Asker, Purpose},
 };
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
@@ -65,12 +66,24 @@ pub enum ModelChoice {
 pub struct ChatQuestion<'a> {
     /// The question.
     pub message: &'a str,
+    /// Its answer's id, by which it is found again, if it has one.
+    pub id: Option<AnswerId>,
     /// The conversation that it continues; `None` for a new one.
     pub session: Option<ChatSessionId>,
+    /// The response that it continues, with what that continues; excludes `session`.
+    pub previous: Option<AnswerId>,
+    /// Messages before it that the caller tells, after those of the conversation.
+    pub told: &'a [Earlier],
+    /// The versions whose text these may hold, as far as it is known.
+    pub sources: &'a [(DocumentId, VersionNumber)],
+    /// What the stored response repeats of its request, a JSON object; only with an id.
+    pub request: Option<&'a Value>,
     /// Whether question and answer are stored.
     pub is_stored: bool,
     /// Passages to find.
     pub top_k: usize,
+    /// Least score of a passage.
+    pub min_score: Option<f32>,
     /// Only documents of this collection.
     pub collection_id: Option<CollectionId>,
     /// Only these documents.
@@ -91,6 +104,8 @@ pub struct ChatQuestion<'a> {
     pub language: Option<&'a str>,
     /// What happens to unsupported sentences.
     pub unsupported: UnsupportedPolicy,
+    /// When the answer must be whole; `None` for 24 seconds from now.
+    pub until: Option<Instant>,
 }
 
 /// A question with its answer.
@@ -98,6 +113,8 @@ pub struct ChatQuestion<'a> {
 pub struct Asked {
     /// The answer.
     pub answer: Answer,
+    /// The passages of its sources, in their order; empty if it was read from where it is stored.
+    pub passages: Vec<Hit>,
     /// The conversation and the number of the answer in it, if it was stored.
     pub stored: Option<(ChatSessionId, i32)>,
 }
@@ -115,9 +132,9 @@ pub async fn answer(
     question: &ChatQuestion<'_>,
     audience: Option<&Audience>,
 ) -> Result<Asked> {
-    let deadline = audience.map_or_else(|| Instant::now() + PATIENCE, |audience| audience.until);
+    let deadline = question.until.unwrap_or_else(|| Instant::now() + PATIENCE);
     let mut screen = Screen::new(audience);
-    let conversation = Conversation::open(caller, question.session).await?;
+    let conversation = Conversation::open(caller, question).await?;
     let models = match &question.model {
         ModelChoice::Extractive => Vec::new(),
         ModelChoice::Configured => chat_models::access(app, caller, None).await?,
@@ -187,8 +204,7 @@ pub async fn answer(
     let stored = match question.is_stored {
         true => {
             let is_told = !models.is_empty();
-            let id = audience.map(|audience| audience.id);
-            let added = conversation.add(caller, id, question.message, &answer, is_told);
+            let added = conversation.add(caller, question, &answer, is_told);
             Some(added.await?)
         }
         false => None,
@@ -197,7 +213,11 @@ pub async fn answer(
         customer_id = %caller.customer_id, status = answer.status.as_str(), model = answer.model,
         sources = answer.sources.len(), citations = answer.citations.len(), "answered"
     );
-    Ok(Asked { answer, stored })
+    Ok(Asked {
+        answer,
+        passages: hits,
+        stored,
+    })
 }
 
 /// The search for a question.
@@ -213,7 +233,7 @@ fn search<'a>(question: &ChatQuestion<'a>, query: &'a str) -> Question<'a> {
         filter: question.filter.clone(),
         as_of: question.as_of,
         model: None,
-        min_score: None,
+        min_score: question.min_score,
         max_per_document: None,
         mmr: None,
         candidates: None,

@@ -1,19 +1,21 @@
 //! The conversation that a question belongs to.
 
 use dynrag_answers::without_markers;
-use dynrag_domain::{AnswerId, ChatSessionId, DocumentId, Result, VersionNumber, answers::Answer};
+use dynrag_domain::{
+    AnswerId, ChatSessionId, DocumentId, Result, VersionNumber,
+    answers::{Answer, AnswerStatus, title},
+};
 use dynrag_llm::chat::Role;
 use dynrag_store::{
     admission::Admission,
     chat::{ChatMessage, Owner, Turn},
+    responses::{NewResponse, StoredResponse},
 };
 
-use crate::prompt::Earlier;
+use crate::{ChatQuestion, prompt::Earlier};
 
 /// Earlier messages that a question may refer to.
-const REMEMBERED: i64 = 20;
-/// Longest title that is made of a question, in characters.
-const MAX_TITLE: usize = 80;
+const REMEMBERED: usize = 20;
 
 /// A conversation of the caller.
 pub(crate) struct Conversation {
@@ -29,23 +31,58 @@ pub(crate) struct Conversation {
 type Version = (DocumentId, VersionNumber);
 
 impl Conversation {
-    /// Reads a conversation, or begins one, which exists when its first turn is stored.
+    /// Reads the conversation of a question, or begins one, which exists when its first turn is stored.
     ///
     /// # Errors
     /// `not_found` for another caller's; `unavailable`.
-    pub(crate) async fn open(caller: &Admission, id: Option<ChatSessionId>) -> Result<Self> {
+    pub(crate) async fn open(caller: &Admission, question: &ChatQuestion<'_>) -> Result<Self> {
         let owner = Owner::try_from(caller.principal)?;
-        let Some(id) = id else {
-            return Ok(Self {
+        let mut conversation = match (question.session, question.previous) {
+            (Some(id), _) => Self::continued(caller, owner, id).await?,
+            (None, Some(id)) => Self::after(caller, owner, id).await?,
+            (None, None) => Self {
                 owner,
                 id: ChatSessionId::generate(),
                 is_new: true,
                 earlier: Vec::new(),
                 sources: Vec::new(),
-            });
+            },
         };
+        conversation.earlier.extend_from_slice(question.told);
+        conversation.sources.extend_from_slice(question.sources);
+        let many = conversation.earlier.len().saturating_sub(REMEMBERED);
+        conversation.earlier.drain(..many);
+        Ok(conversation)
+    }
+
+    /// After a response. What follows it in its conversation answers other questions.
+    async fn after(caller: &Admission, owner: Owner, id: AnswerId) -> Result<Self> {
+        let most = i32::try_from(REMEMBERED / 2).unwrap_or(i32::MAX);
+        let store = caller.store();
+        let mut found = store.responses(caller.tenant(), owner, id, most).await?;
+        let session = found.first().map(|response| response.session);
+        found.reverse();
+        let told = |response: &StoredResponse| response.answer.status != AnswerStatus::Withdrawn;
+        found.retain(told);
+        let sources = found.iter().flat_map(|response| &response.sources);
+        let sources = sources.copied().collect();
+        let earlier = found.into_iter().flat_map(|response| {
+            let answer = without_markers(&response.answer.answer);
+            [(Role::User, response.question), (Role::Assistant, answer)]
+        });
+        Ok(Self {
+            owner,
+            id: session.unwrap_or_else(ChatSessionId::generate),
+            is_new: session.is_none(),
+            earlier: earlier.map(|(role, text)| Earlier { role, text }).collect(),
+            sources,
+        })
+    }
+
+    async fn continued(caller: &Admission, owner: Owner, id: ChatSessionId) -> Result<Self> {
         let (store, customer) = (caller.store(), caller.tenant());
-        let read = store.chat_messages(customer, owner, id, None, REMEMBERED);
+        let most = i64::try_from(REMEMBERED).unwrap_or(i64::MAX);
+        let read = store.chat_messages(customer, owner, id, None, most);
         let (_, messages) = read.await?;
         let turns = turns(messages);
         let answers = turns.iter().map(|(_, answer)| answer);
@@ -73,19 +110,22 @@ impl Conversation {
     pub(crate) async fn add(
         &self,
         caller: &Admission,
-        answer_id: Option<AnswerId>,
-        question: &str,
+        question: &ChatQuestion<'_>,
         answer: &Answer,
         is_told: bool,
     ) -> Result<(ChatSessionId, i32)> {
-        let title = self.is_new.then(|| title(question));
+        let title = self.is_new.then(|| title(question.message));
         let of = answer.sources.iter();
         let of = of.map(|source| (source.document_id, source.version));
         let earlier = self.sources.iter().copied().filter(|_| is_told);
         let sources: Vec<Version> = of.chain(earlier).collect();
         let turn = Turn {
-            answer_id,
-            question,
+            answer_id: question.id,
+            response: question.request.map(|request| NewResponse {
+                previous: question.previous,
+                request,
+            }),
+            question: question.message,
             answer,
             sources: &sources,
         };
@@ -111,21 +151,6 @@ fn turns(messages: Vec<ChatMessage>) -> Vec<(ChatMessage, ChatMessage)> {
         }
     }
     turns
-}
-
-/// The beginning of a question, on one line.
-fn title(question: &str) -> String {
-    let words: Vec<&str> = question.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(MAX_TITLE) {
-        None => line,
-        Some((end, _)) => {
-            let cut = &line[..end];
-            // Not in the middle of a word, unless it has none.
-            let cut = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
-            format!("{cut}…")
-        }
-    }
 }
 
 #[cfg(test)]
@@ -170,16 +195,5 @@ mod tests {
             .flat_map(|(question, answer)| [question.number, answer.number])
             .collect();
         assert_eq!(told, [7, 8]);
-    }
-
-    #[test]
-    fn a_title_is_the_beginning_of_a_question() {
-        assert_eq!(title("  How\n long? "), "How long?");
-        let long = title(&"word ".repeat(50));
-        assert!(
-            long.ends_with("word…") && long.chars().count() <= MAX_TITLE,
-            "{long}"
-        );
-        assert_eq!(title(&"我".repeat(100)).chars().count(), MAX_TITLE + 1);
     }
 }

@@ -21,6 +21,7 @@ mod wording;
 mod written;
 
 pub use answerer::{Asked, ChatQuestion, ModelChoice, answer};
+pub use prompt::Earlier;
 pub use reply::ChatAnswer;
 pub use request::ChatRequest;
 pub use screen::{Audience, Progress};

@@ -174,9 +174,15 @@ impl ChatRequest {
         }
         Ok(ChatQuestion {
             message: self.message.trim(),
+            id: None,
             session: self.session_id,
+            previous: None,
+            told: &[],
+            sources: &[],
+            request: None,
             is_stored: self.store,
             top_k: self.top_k as usize,
+            min_score: None,
             collection_id: self.collection_id,
             document_ids: self.document_ids.as_deref(),
             filter,
@@ -187,6 +193,7 @@ impl ChatRequest {
             system: system.filter(|system| !system.is_empty()),
             language,
             unsupported: self.unsupported,
+            until: None,
         })
     }
 }

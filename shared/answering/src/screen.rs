@@ -2,8 +2,8 @@
 
 use dynrag_answers::{MarkerFilter, Sanitizer};
 use dynrag_app::chat_models::Heard;
-use dynrag_domain::{AnswerId, answers::AnswerSource};
-use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+use dynrag_domain::answers::AnswerSource;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{prompt::NO_ANSWER, written::MAX_TEXT};
 
@@ -26,12 +26,8 @@ pub enum Progress {
 /// Someone who hears how an answer is made.
 #[derive(Clone, Debug)]
 pub struct Audience {
-    /// The answer's id, by which it is found again.
-    pub id: AnswerId,
     /// Takes what is told; closed if nobody listens any more, which cancels the model's answer.
     pub progress: UnboundedSender<Progress>,
-    /// When the answer must be whole.
-    pub until: Instant,
 }
 
 /// Shows an answer to its audience, if it has one.
@@ -184,16 +180,7 @@ mod tests {
 
     fn audience() -> (Audience, UnboundedReceiver<Progress>) {
         let (progress, told) = unbounded_channel();
-        let id = AnswerId::generate();
-        let until = Instant::now();
-        (
-            Audience {
-                id,
-                progress,
-                until,
-            },
-            told,
-        )
+        (Audience { progress }, told)
     }
 
     /// The text that a listener has after all that was told, and how often it was void.

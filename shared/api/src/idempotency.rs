@@ -144,6 +144,20 @@ impl Attempt {
         }
     }
 
+    /// Keeps the request for longer than other routes take.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn extend(&self, lease: Duration) -> Result<()> {
+        let state = self.take();
+        let extended = match &state {
+            State::First(store, request) => store.extend_request(request, lease).await,
+            _ => Ok(()),
+        };
+        self.set(state);
+        extended
+    }
+
     /// Takes the request's end out of the guard's hands, for work that ends after its response has begun: [`Deferred::end`] says
     /// what came of it. None for a request without a key.
     ///
@@ -151,10 +165,13 @@ impl Attempt {
     /// `unavailable` without a database.
     pub async fn defer(&self, lease: Duration) -> Result<Option<Deferred>> {
         match self.take() {
-            State::First(store, request) => {
-                store.extend_request(&request, lease).await?;
-                Ok(Some(Deferred { store, request }))
-            }
+            State::First(store, request) => match store.extend_request(&request, lease).await {
+                Ok(()) => Ok(Some(Deferred { store, request })),
+                Err(error) => {
+                    self.set(State::First(store, request));
+                    Err(error)
+                }
+            },
             other => {
                 self.set(other);
                 Ok(None)

@@ -13,6 +13,7 @@ use utoipa::{
         Components, Content, HttpMethod, Info, OpenApi, OpenApiBuilder, PathItem, Paths, Ref,
         RefOr, Required, Response, Schema, SecurityRequirement, Server, ServerBuilder,
         ServerVariableBuilder, Tag,
+        extensions::ExtensionsBuilder,
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         response::ResponseBuilder,
@@ -21,7 +22,7 @@ use utoipa::{
     },
 };
 
-use crate::{Answer, RouteInfo, problem::Problem};
+use crate::{Answer, RouteInfo, openai_error, problem::Problem};
 
 pub use argument::Argument;
 pub use success::Success;
@@ -247,6 +248,11 @@ fn idempotency_key() -> Parameter {
 
 /// Returns the server of a route on a function URL, whose host is known only after deployment.
 fn function_url(route: &str) -> Server {
+    // That of OpenAI's clients is their base URL.
+    let less = match route {
+        "v1" => ", without /v1 at its end",
+        _ => "",
+    };
     let words = route.split('-').map(|word| {
         let (first, rest) = word.split_at(1);
         first.to_ascii_uppercase() + rest
@@ -255,7 +261,7 @@ fn function_url(route: &str) -> Server {
     let url = ServerVariableBuilder::new()
         .default_value("https://function-url.example")
         .description(Some(format!(
-            "Output {output}Url of the CloudFormation stack."
+            "Output {output}Url of the CloudFormation stack{less}."
         )));
     ServerBuilder::new()
         .url("{functionUrl}")
@@ -273,25 +279,32 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         description.parameter(idempotency_key());
     }
     if route.streamed {
-        let server = function_url(route.name);
+        let server = function_url(route.function);
         description.change(|operation| operation.servers(Some([server])));
     }
+    if route.function != route.name {
+        let function = ExtensionsBuilder::new().add("x-function", route.function);
+        description.change(|operation| operation.extensions(Some(function.build())));
+    }
+    let (media_type, schema) = match openai_error::is_at(route.path) {
+        true => ("application/json", "OpenAiErrorBody"),
+        false => ("application/problem+json", "Problem"),
+    };
     let problem = |sentence: &str| {
         ResponseBuilder::new()
             .description(sentence)
             .content(
-                "application/problem+json",
-                Content::new(Some(Ref::from_schema_name("Problem"))),
+                media_type,
+                Content::new(Some(Ref::from_schema_name(schema))),
             )
             .build()
     };
     description.answer("4XX", problem("Client error: `code` identifies the reason"));
     description.answer("5XX", problem("Server error: try again later"));
-    description.schemas.push((
-        "Problem".to_owned(),
-        <Problem as utoipa::PartialSchema>::schema(),
-    ));
-    <Problem as ToSchema>::schemas(&mut description.schemas);
+    match openai_error::is_at(route.path) {
+        true => drop(description.schema::<openai_error::OpenAiErrorBody>()),
+        false => drop(description.schema::<Problem>()),
+    }
     add_schemas(schemas, description.schemas)?;
     let tag = id.split('-').next().unwrap_or_default().to_owned();
     Ok(description
@@ -362,9 +375,11 @@ pub fn document(version: &str, routes: &[RouteInfo]) -> Result<OpenApi> {
         };
         let operation = operation(route, id, &mut components)?;
         let item = PathItem::new(method, operation);
-        match paths.paths.get_mut(route.path) {
+        // OpenAPI has no parameter that is the rest of a path.
+        let path = route.path.replace("+}", "}");
+        match paths.paths.get_mut(&path) {
             Some(known) => known.merge_operations(item),
-            None => drop(paths.paths.insert(route.path.to_owned(), item)),
+            None => drop(paths.paths.insert(path, item)),
         }
     }
     let (webhooks, schemas) = notifications::webhooks();

@@ -116,12 +116,20 @@ pub(crate) fn document(error: &Error, instance: &str, request_id: &str) -> Respo
     body.insert("instance".into(), instance.into());
     body.insert("requestId".into(), request_id.into());
     let body = Value::Object(body).to_string();
-    let mut response = (status(error.kind()), body).into_response();
+    let media_type = HeaderValue::from_static("application/problem+json");
+    response(error, status(error.kind()), media_type, body)
+}
+
+/// An error with the headers that tell clients what to do.
+pub(crate) fn response(
+    error: &Error,
+    status: StatusCode,
+    media_type: HeaderValue,
+    body: String,
+) -> Response {
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(header::CONTENT_TYPE, media_type);
     if error.kind() == Kind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

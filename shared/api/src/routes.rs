@@ -1,6 +1,6 @@
 //! Route tables of groups.
 
-use std::convert::Infallible;
+use std::{borrow::Cow, convert::Infallible};
 
 use axum::{
     Router,
@@ -34,7 +34,9 @@ pub struct RouteInfo {
     pub path: &'static str,
     /// A short summary.
     pub summary: &'static str,
-    /// Whether it is on its own streaming function URL and not in the API.
+    /// The name of its function: its own, unless a function serves several routes.
+    pub function: &'static str,
+    /// Whether it is on the streaming URL of its function and not in the API.
     pub streamed: bool,
     /// Describes the operation for the OpenAPI document, from the handler's types.
     pub describe: fn(&mut Description),
@@ -51,6 +53,17 @@ fn continues(describe: fn(&mut Description)) -> bool {
     let mut description = Description::default();
     describe(&mut description);
     description.has_header(event_stream::LAST_EVENT_ID.as_str())
+}
+
+/// A path as the router writes it: the rest of a path is `{id+}` for API Gateway, `{*id}` for axum.
+fn as_axum_writes(path: &str) -> Cow<'_, str> {
+    let rest = path
+        .strip_suffix("+}")
+        .and_then(|path| path.rsplit_once('{'));
+    match rest {
+        Some((before, name)) => format!("{before}{{*{name}}}").into(),
+        None => path.into(),
+    }
 }
 
 /// The routes of a group. A route may have more than one path or method.
@@ -107,12 +120,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 response
             },
         ));
-        self.router = self.router.route(path, handler);
+        self.router = self.router.route(&as_axum_writes(path), handler);
         self.table.push(RouteInfo {
             name,
             method,
             path,
             summary,
+            function: name,
             streamed: false,
             describe: H::describe,
         });
@@ -211,6 +225,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             summary,
             handler,
         )
+    }
+
+    /// Has all routes served by one function, on its streaming function URL: for clients that know one address.
+    #[must_use]
+    pub fn in_one_function(mut self, function: &'static str) -> Self {
+        for route in &mut self.table {
+            (route.function, route.streamed) = (function, true);
+        }
+        self
     }
 
     /// The table, for the contract test.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     extract::MAX_BODY,
-    links,
+    links, openai_error,
     problem::{self, Failure},
     route_name::RouteName,
 };
@@ -50,7 +50,12 @@ impl RequestLog {
 pub fn wrap(router: Router) -> Router {
     surround(
         router
-            .fallback(async || Failure(Error::not_found("route")))
+            .fallback(async |request: Request| match request.uri().path() {
+                path if openai_error::is_at(path) => {
+                    Failure(openai_error::unknown(request.method(), path))
+                }
+                _ => Failure(Error::not_found("route")),
+            })
             .method_not_allowed_fallback(async || {
                 Failure(Error::new(
                     Kind::NotFound,
@@ -140,13 +145,21 @@ async fn observe(mut request: Request, next: Next) -> Response {
         tracing::info!(%method, route, customer_id = customer, status, took_ms, code, cause, "request");
     }
     if let Some(Failure(error)) = &failure {
-        response = problem::document(error, &path, &request_id);
+        response = document(error, &path, &request_id);
     } else if response.status().is_client_error() && !is_json(response.headers()) {
         // A rejection by the framework.
-        response = problem::document(&framework(response.status()), &path, &request_id);
+        response = document(&framework(response.status()), &path, &request_id);
     }
     let limits = facts.get().map_or(&[][..], |(_, limits)| limits);
     finish(response, &request_id, limits)
+}
+
+/// An error in the form that the clients of a path know.
+fn document(error: &Error, path: &str, request_id: &str) -> Response {
+    match openai_error::is_at(path) {
+        true => openai_error::document(error),
+        false => problem::document(error, path, request_id),
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

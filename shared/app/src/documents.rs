@@ -32,8 +32,9 @@ pub use bulk::{BulkPreview, preview_bulk, start_bulk};
 pub use bulk_run::run_bulk;
 pub use change::{DocumentChange, put_by_external_id, update};
 pub use description::{Content, Description, NewText, check_format, check_size, unsupported};
+pub use dynrag_cloud::Reader;
 pub use lifecycle::{Deletion, delete, delete_by_external_id, restore, retry, undelete};
-pub use original_link::{OriginalLink, original_link};
+pub use original_link::{OriginalLink, open_original, original_link};
 pub use originals::{Kept, keep, replace};
 pub(crate) use passwords::seal_new_password;
 pub use regeneration::{

@@ -15,6 +15,7 @@ pub mod erasure;
 pub mod exports;
 pub mod jobs;
 pub mod keys;
+pub mod part_uploads;
 pub mod passwords;
 pub mod reranking;
 mod sealing;

@@ -4,4 +4,5 @@ mod accept;
 mod create;
 
 pub use accept::accept;
+pub(crate) use create::format;
 pub use create::{UploadForm, UploadMethod, UploadRequest, create};

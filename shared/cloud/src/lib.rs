@@ -16,7 +16,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
 pub use mail::Mailer;
-pub use objects::Objects;
+pub use objects::{Objects, Reader, Writer};
 pub use queue::QueueClient;
 pub use secrets::Secrets;
 pub use vault::Vault;

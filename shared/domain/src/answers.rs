@@ -232,3 +232,37 @@ pub struct Answer {
     /// What went otherwise than asked for.
     pub warnings: Vec<AnswerWarning>,
 }
+
+/// Longest title that is made of a question, in characters.
+const MAX_TITLE: usize = 80;
+
+/// The title that a conversation has of its first question: its beginning, on one line.
+pub fn title(question: &str) -> String {
+    let words: Vec<&str> = question.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(MAX_TITLE) {
+        None => line,
+        Some((end, _)) => {
+            let cut = &line[..end];
+            // Not in the middle of a word, unless it has none.
+            let cut = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
+            format!("{cut}…")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_beginning_of_a_question() {
+        assert_eq!(title("  How\n long? "), "How long?");
+        let long = title(&"word ".repeat(50));
+        assert!(
+            long.ends_with("word…") && long.chars().count() <= MAX_TITLE,
+            "{long}"
+        );
+        assert_eq!(title(&"我".repeat(100)).chars().count(), MAX_TITLE + 1);
+    }
+}

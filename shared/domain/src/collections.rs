@@ -1,5 +1,7 @@
 //! Collections: a customer's knowledge bases. A document is in one collection or in none.
 
+use std::collections::BTreeMap;
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
@@ -14,6 +16,10 @@ pub const MAX_COLLECTIONS: i64 = 1000;
 pub const MAX_NAME: usize = 100;
 /// Longest description, in characters.
 pub const MAX_DESCRIPTION: usize = 1000;
+/// Most pairs of metadata, and the longest name and value of one, in characters.
+const MAX_PAIRS: usize = 16;
+const MAX_KEY: usize = 64;
+const MAX_VALUE: usize = 512;
 
 named! {
     /// What happens to the documents of a deleted collection.
@@ -93,6 +99,26 @@ pub fn description(text: &str) -> Result<String, FieldError> {
     checked(text, "/description", MAX_DESCRIPTION, bad)
 }
 
+/// Checks metadata: texts by name.
+///
+/// # Errors
+/// The field.
+pub fn metadata(pairs: &BTreeMap<String, String>) -> Result<(), FieldError> {
+    let fits = |text: &str, most: usize| text.chars().count() <= most && !text.contains('\0');
+    let are_right = pairs
+        .iter()
+        .all(|(key, value)| !key.is_empty() && fits(key, MAX_KEY) && fits(value, MAX_VALUE));
+    if pairs.len() <= MAX_PAIRS && are_right {
+        return Ok(());
+    }
+    Err(FieldError {
+        pointer: "/metadata".to_owned(),
+        detail: format!(
+            "at most {MAX_PAIRS} texts of at most {MAX_VALUE} characters, by names of 1 to {MAX_KEY} characters"
+        ),
+    })
+}
+
 fn checked(
     text: &str,
     pointer: &str,
@@ -124,6 +150,25 @@ mod tests {
             assert_eq!(description(bad).unwrap_err().pointer, "/description");
         }
         assert!(name(&"\u{e9}".repeat(MAX_NAME)).is_ok());
+    }
+
+    #[test]
+    fn metadata_has_few_short_texts() {
+        let pairs = |count: usize, key: usize, value: usize| {
+            let pair = |n: usize| (format!("{n:0>key$}"), "v".repeat(value));
+            (0..count).map(pair).collect::<BTreeMap<_, _>>()
+        };
+        assert!(metadata(&pairs(MAX_PAIRS, MAX_KEY, MAX_VALUE)).is_ok());
+        assert!(metadata(&BTreeMap::new()).is_ok());
+        for bad in [
+            pairs(MAX_PAIRS + 1, 2, 1),
+            pairs(1, MAX_KEY + 1, 1),
+            pairs(1, 1, MAX_VALUE + 1),
+            BTreeMap::from([(String::new(), String::new())]),
+            BTreeMap::from([("a".to_owned(), "\0".to_owned())]),
+        ] {
+            assert_eq!(metadata(&bad).unwrap_err().pointer, "/metadata");
+        }
     }
 
     #[test]

@@ -101,6 +101,16 @@ id!(
     "document"
 );
 id!(
+    /// Id of files that were put into a collection together.
+    FileBatchId,
+    "file batch"
+);
+id!(
+    /// Id of a part of a file that is uploaded in parts.
+    UploadPartId,
+    "part"
+);
+id!(
     /// Id of a collection.
     CollectionId,
     "collection"

@@ -46,6 +46,6 @@ pub use error::{Error, FieldError, Kind, Result};
 pub use given::given;
 pub use ids::{
     AnswerId, ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId,
-    InvitationId, JobId, RunId, SessionId, UserId, WebhookId,
+    FileBatchId, InvitationId, JobId, RunId, SessionId, UploadPartId, UserId, WebhookId,
 };
 pub use versions::VersionNumber;

@@ -4,12 +4,25 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    ids::{CustomerId, DocumentId, JobId},
+    ids::{CustomerId, DocumentId, JobId, UploadPartId},
     versions::VersionNumber,
 };
 
 /// Prefix of presigned uploads; the only one with event notifications.
 pub const UPLOADS_PREFIX: &str = "uploads/";
+
+/// Prefix of parts of files that are uploaded in parts.
+pub const PARTS_PREFIX: &str = "parts/";
+
+/// Prefix of the parts of a file; ends in a slash.
+pub fn parts_prefix(customer: CustomerId, document: DocumentId) -> String {
+    format!("{PARTS_PREFIX}{customer}/{document}/")
+}
+
+/// Key of a part of a file in the documents bucket; a lifecycle rule deletes it after two days.
+pub fn part_key(customer: CustomerId, document: DocumentId, part: UploadPartId) -> String {
+    format!("{}{part}", parts_prefix(customer, document))
+}
 
 /// Key of a presigned upload in the documents bucket.
 pub fn upload_key(customer: CustomerId, document: DocumentId) -> String {
@@ -113,8 +126,9 @@ pub fn export_prefix(customer: CustomerId, job: JobId) -> String {
 }
 
 /// Prefixes of all of a customer's objects in the documents bucket; each ends in a slash.
-pub fn customer_prefixes(customer: CustomerId) -> [String; 3] {
-    ["customers/", UPLOADS_PREFIX, EXPORTS_PREFIX].map(|prefix| format!("{prefix}{customer}/"))
+pub fn customer_prefixes(customer: CustomerId) -> [String; 4] {
+    ["customers/", UPLOADS_PREFIX, PARTS_PREFIX, EXPORTS_PREFIX]
+        .map(|prefix| format!("{prefix}{customer}/"))
 }
 
 /// Prefix of all of a customer's objects in the vectors bucket; ends in a slash.

@@ -269,10 +269,7 @@ impl Retriever {
             return Ok((None, 0));
         }
         caller.check_budget()?;
-        let get = |input, text| {
-            let customer = caller.tenant();
-            self.query_vectors.get(app, customer, model, (input, text))
-        };
+        let get = |input, text| self.query_vectors.get(app, caller, model, (input, text));
         let of_text = get(InputType::Query, text);
         let Some(passage) = passage else {
             let (vector, tokens) = of_text.await?;

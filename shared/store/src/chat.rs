@@ -12,7 +12,12 @@ use dynrag_domain::{
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{Store, Tenant, TenantId, document_list::part_of, row::Row};
+use crate::{
+    Store, Tenant, TenantId,
+    document_list::part_of,
+    responses::{self, NewResponse},
+    row::Row,
+};
 
 /// Whose a conversation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,8 +105,10 @@ pub struct Feedback {
 /// A question with its answer, to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn<'a> {
-    /// The id of an answer that was streamed.
+    /// The id of an answer that is found by it.
     pub answer_id: Option<AnswerId>,
+    /// What it is as a response of the OpenAI-compatible API, for one that has an id.
+    pub response: Option<NewResponse<'a>>,
     /// The question.
     pub question: &'a str,
     /// The answer.
@@ -261,6 +268,9 @@ impl Store {
             ],
         )
         .await?;
+        if let (Some(answer), Some(response)) = (turn.answer_id, turn.response) {
+            responses::add(&tx, answer, (id, number), response).await?;
+        }
         let (documents, versions): (Vec<DocumentId>, Vec<VersionNumber>) =
             of.iter().copied().unzip();
         let kept = tx

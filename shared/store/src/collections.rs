@@ -3,7 +3,7 @@
 //! A transaction that puts something into a collection [locks](lock) the collection until its end, and one that deletes
 //! a collection locks it first. So a document is either added before the deletion, which sees it, or refused.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
@@ -39,6 +39,8 @@ pub struct Collection {
     pub chunking: Option<Chunking>,
     /// Weight of the vectors in hybrid searches of it.
     pub alpha: Option<f64>,
+    /// Texts by name.
+    pub metadata: BTreeMap<String, String>,
     /// Number of documents, without those under deletion.
     pub documents: i64,
     /// Creation time.
@@ -58,6 +60,8 @@ pub struct NewCollection<'a> {
     pub chunking: Option<Chunking>,
     /// Weight of the vectors in hybrid searches of it.
     pub alpha: Option<f64>,
+    /// Texts by name.
+    pub metadata: Option<&'a BTreeMap<String, String>>,
 }
 
 /// Changes to a collection; an inner `None` removes the value.
@@ -71,6 +75,8 @@ pub struct CollectionChange<'a> {
     pub chunking: Option<Option<Chunking>>,
     /// Weight of the vectors in hybrid searches of it.
     pub alpha: Option<Option<f64>>,
+    /// Texts by name.
+    pub metadata: Option<&'a BTreeMap<String, String>>,
 }
 
 fn collection(row: &Row) -> Result<Collection> {
@@ -80,6 +86,7 @@ fn collection(row: &Row) -> Result<Collection> {
         description: row.get("description")?,
         chunking: row.get::<Option<Json<_>>>("chunking")?.map(|json| json.0),
         alpha: row.get("alpha")?,
+        metadata: row.json("metadata")?,
         documents: row.get("documents")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -203,6 +210,20 @@ impl Store {
         actor: Actor,
         new: &NewCollection<'_>,
     ) -> Result<Collection> {
+        self.create_collection_of(customer, actor, new, &[]).await
+    }
+
+    /// Creates a collection with documents in it, which are in none so far; both or neither.
+    ///
+    /// # Errors
+    /// As [`create_collection`](Self::create_collection); `busy_document` (conflict) if a document was moved or deleted meanwhile.
+    pub async fn create_collection_of(
+        &self,
+        customer: TenantId,
+        actor: Actor,
+        new: &NewCollection<'_>,
+        documents: &[DocumentId],
+    ) -> Result<Collection> {
         let tx = self.tenant(customer).await?;
         check_room(&tx).await?;
         let id = CollectionId::generate();
@@ -216,12 +237,14 @@ impl Store {
                     &new.description,
                     &new.chunking.map(Json),
                     &new.alpha,
+                    &Json(new.metadata.unwrap_or(&BTreeMap::new())),
                 ],
             )
             .await?;
         let made = named(answer)?.ok_or_else(|| Error::internal_fault("insert returned no row"))?;
         let (target, details) = (id.as_uuid(), json!({"name": new.name}));
         audit::record(&tx, actor, Action::CollectionCreated, target, &details).await?;
+        put(&tx, actor, id, documents).await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -251,6 +274,7 @@ impl Store {
                     &change.chunking.flatten().map(Json),
                     &change.alpha.is_some(),
                     &change.alpha.flatten(),
+                    &change.metadata.map(Json),
                 ],
             )
             .await?;
@@ -369,6 +393,27 @@ impl Store {
         tx.commit().await?;
         moved.get("status")
     }
+}
+
+/// Puts documents that are in no collection into one.
+async fn put(tx: &Tenant, actor: Actor, id: CollectionId, documents: &[DocumentId]) -> Result<()> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let put = include_str!("../queries/vector_stores/put.sql");
+    let rows = tx.query(put, &[&tx.customer_id(), &id, &documents]).await?;
+    if rows.len() < documents.len() {
+        return Err(Error::new(
+            Kind::Conflict,
+            "busy_document",
+            "Another request moved or deleted one of the documents. Try again.",
+        ));
+    }
+    for document in documents {
+        let (target, details) = (document.as_uuid(), json!({"collectionId": id}));
+        audit::record(tx, actor, Action::DocumentMoved, target, &details).await?;
+    }
+    Ok(())
 }
 
 async fn check_empty(tx: &Tenant, id: CollectionId) -> Result<()> {

@@ -39,7 +39,7 @@ const RERANKER: &str = "to_jsonb(t) || jsonb_build_object('usd_per_thousand_sear
     trim_scale(t.nano_usd_per_thousand_searches::numeric / 1000000000)::text)";
 
 /// All of the customer's data except counters, copies, hashes and sealed secrets.
-const TABLES: [Table; 18] = [
+const TABLES: [Table; 20] = [
     Table {
         key: "id",
         ..table(
@@ -84,6 +84,8 @@ const TABLES: [Table; 18] = [
     table("chat_sessions", "{}", "id"),
     table("chat_messages", "{}", "session_id, number"),
     table("chat_feedback", "{}", "session_id, number"),
+    table("responses", "{}", "id"),
+    table("file_batches", "{}", "id"),
     table("usage_metrics", "{}", "day, operation"),
     table("provider_calls", "{}", "id"),
     table("audit_log", "{}", "at, id"),

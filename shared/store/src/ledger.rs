@@ -41,6 +41,8 @@ pub enum Purpose {
     Regenerating(JobId),
     /// The vector of a query.
     Query,
+    /// Vectors of texts that a caller sends.
+    Texts,
     /// The order of a search's candidates.
     Reranking,
     /// Other ways to put a query, or a passage that would answer it.
@@ -54,6 +56,7 @@ impl Purpose {
     const fn operation(self) -> &'static str {
         match self {
             Self::Query => "query-embeddings",
+            Self::Texts => "text-embeddings",
             Self::Reranking => "reranking",
             Self::Rewriting(_) => "query-rewriting",
             Self::Answering(_) => "answers",
@@ -66,7 +69,11 @@ impl Purpose {
             Self::Chunking(..) => Some("chunking"),
             Self::Embedding(..) => Some("embedding"),
             Self::Regenerating(_) => Some("regenerating"),
-            Self::Query | Self::Reranking | Self::Rewriting(_) | Self::Answering(_) => None,
+            Self::Query
+            | Self::Texts
+            | Self::Reranking
+            | Self::Rewriting(_)
+            | Self::Answering(_) => None,
         }
     }
 }
@@ -130,9 +137,11 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
                 (Some((id, version)), None)
             }
             Purpose::Regenerating(job) => (None, Some(job)),
-            Purpose::Query | Purpose::Reranking | Purpose::Rewriting(_) | Purpose::Answering(_) => {
-                (None, None)
-            }
+            Purpose::Query
+            | Purpose::Texts
+            | Purpose::Reranking
+            | Purpose::Rewriting(_)
+            | Purpose::Answering(_) => (None, None),
         };
         let asked = match call.purpose {
             Purpose::Rewriting(asked) | Purpose::Answering(asked) => Some(asked),

@@ -2,7 +2,8 @@
 
 use dynrag_domain::{
     AnswerId, ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId,
-    InvitationId, JobId, RunId, SessionId, UserId, VersionNumber, WebhookId,
+    FileBatchId, InvitationId, JobId, RunId, SessionId, UploadPartId, UserId, VersionNumber,
+    WebhookId,
     answers::Thumb,
     audit::{Action, ActorKind},
     company::CustomerStatus,
@@ -38,7 +39,8 @@ macro_rules! ids {
 }
 
 ids! {
-    AnswerId ApiKeyId ChatSessionId CollectionId CustomerId DeliveryId DocumentId InvitationId JobId RunId SessionId UserId WebhookId
+    AnswerId ApiKeyId ChatSessionId CollectionId CustomerId DeliveryId DocumentId FileBatchId InvitationId JobId RunId SessionId UploadPartId
+    UserId WebhookId
 }
 
 /// Enums whose names are sent as text.

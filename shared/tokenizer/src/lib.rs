@@ -37,9 +37,37 @@ pub fn cl100k() -> &'static Tokenizer {
     &CL100K
 }
 
+/// The text of some cl100k tokens; `None` if one of them is none. Where they cut a character, U+FFFD stands for it.
+pub fn decode(tokens: &[u32]) -> Option<String> {
+    let bpe = &cl100k().bpe;
+    // It reads beyond its table for other numbers.
+    let known = |token: &u32| usize::try_from(*token).is_ok_and(|token| token < bpe.num_tokens());
+    let bytes = tokens
+        .iter()
+        .all(known)
+        .then(|| bpe.decode_tokens(tokens))?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::cl100k;
+    use super::{cl100k, decode};
+
+    #[test]
+    fn tokens_are_decoded_and_other_numbers_are_none() {
+        let text = "naïve café 祝你";
+        let tokens = cl100k().encode(text);
+        assert_eq!(decode(&tokens).unwrap(), text);
+        assert!(
+            decode(&tokens[..tokens.len() - 1])
+                .unwrap()
+                .starts_with("naïve café")
+        );
+        assert_eq!(decode(&[]).unwrap(), "");
+        for other in [100_256, 100_257, 199_999, u32::MAX] {
+            assert_eq!(decode(&[other]), None, "{other}");
+        }
+    }
 
     #[test]
     fn it_encodes_as_the_one_it_replaces() {

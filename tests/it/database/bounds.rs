@@ -365,6 +365,7 @@ async fn limits_also_count_documents_outside_the_bounds() {
         description: None,
         chunking: None,
         alpha: None,
+        metadata: None,
     };
     assert!(
         bound

@@ -144,6 +144,7 @@ async fn a_collection_can_be_managed_only_by_its_customer() {
         description: None,
         chunking: None,
         alpha: None,
+        metadata: None,
     };
     let refused = store.create_collection(ours, Actor::System, &taken).await;
     assert_eq!(refused.unwrap_err().code(), "collection_exists");
@@ -244,6 +245,7 @@ async fn concurrent_requests_do_not_exceed_the_collection_limit() {
                     description: None,
                     chunking: None,
                     alpha: None,
+                    metadata: None,
                 };
                 store.create_collection(customer, Actor::System, &new).await
             })

@@ -98,6 +98,19 @@ async fn seeded() -> Seeded {
         let of: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
             [&customer.id.as_uuid(), &document.as_uuid()];
         superuser.execute(source, &of).await.unwrap();
+        for (insert, values) in [
+            (
+                "part_uploads (customer_id, document_id, bytes)",
+                "$1, $2, 7",
+            ),
+            (
+                "upload_parts (customer_id, document_id, id, bytes)",
+                "$1, $2, gen_random_uuid(), 7",
+            ),
+        ] {
+            let insert = format!("INSERT INTO {insert} VALUES ({values})");
+            superuser.execute(&insert, &of).await.unwrap();
+        }
         let bound = "INSERT INTO api_key_collections (customer_id, api_key_id, collection_id)
             SELECT customer_id, $2, id FROM collections WHERE customer_id = $1";
         let (id, key) = (customer.id.as_uuid(), customer.key.as_uuid());

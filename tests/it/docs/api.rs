@@ -13,7 +13,7 @@ fn the_table_of_routes_is_up_to_date() {
     let mut text = String::from("| name | route | does | needs |\n|---|---|---|---|\n");
     for route in named() {
         let url = match route.streamed {
-            true => format!(", at the output `{}Url`", pascal_case(route.name)),
+            true => format!(", at the output `{}Url`", pascal_case(route.function)),
             false => String::new(),
         };
         let (name, at, does) = (route.name, route.at.join("`, `"), route.summary);

@@ -94,6 +94,18 @@ const FUNCTION_URL: Endpoint = Endpoint {
     request_id: "6f1f7bd2-8a53-4d0e-9d5b-0c6f9a1b2c3d",
 };
 
+/// The id in a path of OpenAI's clients.
+fn openai_id(name: &str, template: &str) -> &'static str {
+    match (name, template.split('/').nth(2)) {
+        ("id+", _) => "extractive",
+        ("fileId", _) | (_, Some("files")) => "file-01936f6e3c007000800000000000000d",
+        ("batchId", _) => "vsfb_01936f6e3c007000800000000000000d",
+        (_, Some("vector_stores")) => "vs_01936f6e3c007000800000000000000d",
+        (_, Some("uploads")) => "upload_01936f6e3c007000800000000000000d",
+        _ => "resp_01936f6e3c007000800000000000000d",
+    }
+}
+
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
@@ -121,7 +133,11 @@ fn event(route: &Named, there: &Value) -> Event {
             else {
                 return part.to_owned();
             };
-            let default = if name == "version" { "1" } else { ID };
+            let default = match (name, template.split('/').nth(1)) {
+                ("version", _) => "1",
+                (name, Some("v1")) => openai_id(name, template),
+                _ => ID,
+            };
             let value = *segments.get(at).unwrap_or(&default);
             parameters.insert(name.to_owned(), value.to_owned());
             value.to_owned()

@@ -74,7 +74,7 @@ const PASSWORD: &str = "correct horse battery staple";
 fn function_of(route: &str) -> (RouteInfo, String, String) {
     for group in groups() {
         if let Some(row) = group.table.iter().find(|row| row.name == route) {
-            return (row.clone(), pascal_case(route), group.binary());
+            return (row.clone(), pascal_case(row.function), group.binary());
         }
     }
     panic!("events/http/{route}.json: no such route");
@@ -147,6 +147,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
             resources::conversation(&mut scene, route).await;
         }
         "documents-events" => resources::stream(&mut scene).await,
+        _ if row.path.starts_with("/v1/") => resources::v1(&mut scene, route).await,
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" | "search-documents" | "search-diff" => {
             resources::search(&mut scene, route).await;

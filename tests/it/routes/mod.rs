@@ -281,3 +281,12 @@ mod health {
 mod search {
     mod post;
 }
+mod v1 {
+    mod chat;
+    mod embeddings;
+    mod files;
+    mod models;
+    mod responses;
+    mod uploads;
+    mod vector_stores;
+}

@@ -187,6 +187,7 @@ async fn check_keys(stack: &Stack) {
         let parts: Vec<&str> = key.split('/').collect();
         let good = match parts.as_slice() {
             ["uploads", customer, document] => uuid(customer) && uuid(document),
+            ["parts", customer, document, part] => uuid(customer) && uuid(document) && uuid(part),
             ["exports", customer, job, file] => {
                 uuid(customer) && uuid(job) && file.strip_suffix(".zip").is_some_and(uuid)
             }

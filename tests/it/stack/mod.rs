@@ -54,6 +54,7 @@ mod sessions;
 mod sizes;
 mod spending;
 mod tenancy;
+mod tenancy_v1;
 mod throttles;
 mod tokens;
 mod undelete;

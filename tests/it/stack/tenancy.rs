@@ -3,7 +3,7 @@
 //! The routes come from the routers, and their policies from the types of their handlers; `docs/SECURITY.md` is the
 //! reviewed copy of these.
 
-use dynrag_api::{RouteInfo, openapi::Access};
+use dynrag_api::{RouteInfo, openai_error, openapi::Access};
 use dynrag_domain::identity::Scope;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -22,14 +22,14 @@ use crate::support::{
 };
 
 /// A caller of tenant A.
-struct Caller {
-    name: &'static str,
-    header: (&'static str, String),
+pub(super) struct Caller {
+    pub(super) name: &'static str,
+    pub(super) header: (&'static str, String),
     scopes: Vec<&'static str>,
     is_user: bool,
 }
 
-async fn callers(a: &Tenant) -> Vec<Caller> {
+pub(super) async fn callers(a: &Tenant) -> Vec<Caller> {
     let all = vec![
         "documents:read",
         "documents:write",
@@ -78,7 +78,7 @@ async fn callers(a: &Tenant) -> Vec<Caller> {
 }
 
 /// Status and code with which a route refuses a caller.
-fn denial(needs: Access, caller: &Caller) -> Option<(u16, &'static str)> {
+pub(super) fn denial(needs: Access, caller: &Caller) -> Option<(u16, &'static str)> {
     let Access::Caller {
         scopes,
         user,
@@ -358,7 +358,9 @@ async fn no_route_exceeds_a_callers_tenant_or_scopes() {
     // Routes run side by side, but the requests of one route in turn: a function that is asked by all callers at once is
     // started once for each, and starting takes longer than all its answers.
     let (stack, ids, own, callers, leak) = (&stack, &ids, &own, &callers, &leak);
-    let requests: usize = stream::iter(routes())
+    let ours = routes().into_iter();
+    let ours = ours.filter(|route| !openai_error::is_at(route.path));
+    let requests: usize = stream::iter(ours)
         .map(async |route| {
             let needs = access(&route);
             let without = Answer::of(request(stack, &route, own)).await;

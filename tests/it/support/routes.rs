@@ -66,6 +66,7 @@ pub fn groups() -> Vec<Group> {
         group!("ingest", ["ingest"], dynrag_ingest::routes),
         group!("search", ["search"], dynrag_search::routes),
         group!("system", ["health", "openapi"], dynrag_system::routes),
+        group!("v1", ["v1"], dynrag_v1::routes),
         group!("webhooks", ["webhooks"], dynrag_webhooks::routes),
     ]
 }
@@ -88,6 +89,8 @@ pub struct Named {
     /// `METHOD path` of each.
     pub at: Vec<String>,
     pub summary: &'static str,
+    /// The function that serves it.
+    pub function: &'static str,
     pub streamed: bool,
     pub access: Access,
 }
@@ -110,6 +113,7 @@ pub fn named() -> Vec<Named> {
                 name: route.name,
                 at: vec![at],
                 summary: route.summary,
+                function: route.function,
                 streamed: route.streamed,
                 access,
             }),

@@ -36,12 +36,14 @@ use dynrag_store::{
     mail_tokens::{self, Purpose},
     outbox::Pending,
     rerankers,
+    responses::NewResponse,
     secrets::SealedSecret,
     sessions::{self, NewRefreshToken},
     uploads::{Added, NewDocument, Target},
     users,
 };
 use rand::distr::{Alphanumeric, SampleString};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -181,7 +183,11 @@ async fn conversation(store: &Store, customer: &Customer) {
         warnings: Vec::new(),
     };
     let turn = Turn {
-        answer_id: None,
+        answer_id: Some(AnswerId::generate()),
+        response: Some(NewResponse {
+            previous: None,
+            request: &json!({}),
+        }),
         question: "What?",
         answer: &answer,
         sources: &[],
@@ -232,13 +238,18 @@ pub async fn account(store: &Store, customer: &Customer) {
     };
     store.begin_request(&repeatable).await.unwrap();
     conversation(store, customer).await;
+    let handbook = collection(store, customer.id, "Handbook").await;
+    store
+        .add_file_batch(customer.id, handbook, &[DocumentId::generate()])
+        .await
+        .unwrap();
     let crawl = Crawl {
         url: "https://example.com/".to_owned(),
         max_pages: 2,
         same_host: true,
         metadata: None,
         chunking: None,
-        collection_id: Some(collection(store, customer.id, "Handbook").await),
+        collection_id: Some(handbook),
         bound: false,
         include_hidden: None,
     };
@@ -260,6 +271,7 @@ pub async fn collection(store: &Store, customer: TenantId, name: &str) -> Collec
         description: None,
         chunking: None,
         alpha: None,
+        metadata: None,
     };
     store
         .create_collection(customer, Actor::System, &new)

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant as Clock},
 };
 
-use dynrag_answering::{Audience, ChatAnswer, ChatRequest, answer};
+use dynrag_answering::{Audience, ChatAnswer, ChatQuestion, ChatRequest, answer};
 use dynrag_api::{
     App,
     event_stream::{Event, spawn},
@@ -54,13 +54,10 @@ impl Making {
             None => None,
         };
         let (progress, told) = unbounded_channel();
-        let audience = Audience {
-            id,
-            progress,
-            until: until.min(Instant::now() + PATIENCE),
-        };
+        let audience = Audience { progress };
+        let until = until.min(Instant::now() + PATIENCE);
         let answer = spawn(async move {
-            let answer = self.answer(&audience).await;
+            let answer = self.answer(id, until, &audience).await;
             if let Some(deferred) = deferred {
                 deferred.end(answer.is_ok()).await;
             }
@@ -70,8 +67,17 @@ impl Making {
         events::stream(id, told, answer).await
     }
 
-    async fn answer(&self, audience: &Audience) -> Result<ChatAnswer> {
-        let question = self.body.question()?;
+    async fn answer(
+        &self,
+        id: AnswerId,
+        until: Instant,
+        audience: &Audience,
+    ) -> Result<ChatAnswer> {
+        let question = ChatQuestion {
+            id: Some(id),
+            until: Some(until),
+            ..self.body.question()?
+        };
         let (app, retriever, caller) = (&self.app, &self.retriever, &self.caller);
         let asked = answer(app, retriever, caller, &question, Some(audience)).await?;
         Ok(ChatAnswer::new(asked, self.received))

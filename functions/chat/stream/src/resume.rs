@@ -91,6 +91,7 @@ impl Waiting {
         match store.streamed_answer(customer, self.owner, self.id).await? {
             StreamedAnswer::Stored(session, number, answer) => Ok(Some(Asked {
                 answer: *answer,
+                passages: Vec::new(),
                 stored: Some((session, number)),
             })),
             StreamedAnswer::UnderWay => Ok(None),

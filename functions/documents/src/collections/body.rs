@@ -1,5 +1,7 @@
 //! Collections in JSON, in requests and responses, and the rules of their fields.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use dynrag_domain::{CollectionId, Error, FieldError, Result, collections, config::Chunking};
 use dynrag_store::collections::{self as store, Collection};
@@ -21,6 +23,8 @@ pub(crate) struct CollectionBody {
     /// Weight of the vectors in hybrid searches of it that give none; left out if it is decided by query.
     #[serde(skip_serializing_if = "Option::is_none")]
     alpha: Option<f64>,
+    /// Texts by name.
+    metadata: BTreeMap<String, String>,
     /// Number of documents in it.
     documents: i64,
     created_at: DateTime<Utc>,
@@ -35,6 +39,7 @@ impl From<Collection> for CollectionBody {
             description: row.description,
             chunking: row.chunking,
             alpha: row.alpha,
+            metadata: row.metadata,
             documents: row.documents,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -56,6 +61,8 @@ pub(crate) struct NewCollection {
     /// Weight of the vectors in hybrid searches of it that give none. Default: decided by query.
     #[schema(minimum = 0, maximum = 1)]
     alpha: Option<f64>,
+    /// Up to 16 texts by name.
+    metadata: Option<BTreeMap<String, String>>,
 }
 
 /// A change of a collection. Fields that are left out stay unchanged.
@@ -76,6 +83,8 @@ pub(crate) struct CollectionChange {
     #[serde(default, deserialize_with = "dynrag_api::given")]
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
     alpha: Option<Option<f64>>,
+    /// Replaces all texts by name.
+    metadata: Option<BTreeMap<String, String>>,
 }
 
 /// Replaces a valid field by its stored form, and records an invalid one.
@@ -106,6 +115,10 @@ fn check_alpha(alpha: Option<f64>, bad: &mut Vec<FieldError>) {
     }
 }
 
+fn check_metadata(metadata: Option<&BTreeMap<String, String>>, bad: &mut Vec<FieldError>) {
+    bad.extend(metadata.and_then(|pairs| collections::metadata(pairs).err()));
+}
+
 fn all_right(bad: Vec<FieldError>) -> Result<()> {
     match bad.is_empty() {
         true => Ok(()),
@@ -127,6 +140,7 @@ impl NewCollection {
         check(&mut self.description, collections::description, &mut bad);
         check_chunking(self.chunking, &mut bad);
         check_alpha(self.alpha, &mut bad);
+        check_metadata(self.metadata.as_ref(), &mut bad);
         all_right(bad)?;
         Ok(self)
     }
@@ -137,6 +151,7 @@ impl NewCollection {
             description: self.description.as_deref(),
             chunking: self.chunking,
             alpha: self.alpha,
+            metadata: self.metadata.as_ref(),
         }
     }
 }
@@ -150,9 +165,10 @@ impl CollectionChange {
         let is_empty = self.name.is_none()
             && self.description.is_none()
             && self.chunking.is_none()
-            && self.alpha.is_none();
+            && self.alpha.is_none()
+            && self.metadata.is_none();
         if is_empty {
-            let detail = "at least one of name, description, chunking and alpha";
+            let detail = "at least one of name, description, chunking, alpha and metadata";
             return Err(Error::field("", detail));
         }
         let mut bad = Vec::new();
@@ -162,6 +178,7 @@ impl CollectionChange {
         }
         check_chunking(self.chunking.flatten(), &mut bad);
         check_alpha(self.alpha.flatten(), &mut bad);
+        check_metadata(self.metadata.as_ref(), &mut bad);
         all_right(bad)?;
         Ok(self)
     }
@@ -172,6 +189,7 @@ impl CollectionChange {
             description: self.description.as_ref().map(Option::as_deref),
             chunking: self.chunking,
             alpha: self.alpha,
+            metadata: self.metadata.as_ref(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use dynrag_domain::{Error, Kind, Result, documents};
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::disposition::Disposition;
+use dynrag_api::disposition::Disposition;
 
 /// Returns a header's text, which clients send as UTF-8.
 pub(super) fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {

@@ -48,6 +48,36 @@ pub struct Content {
     pub bytes: Bytes,
 }
 
+impl Content {
+    /// A file with the format that was detected, checked against the customer's configuration.
+    ///
+    /// # Errors
+    /// `unsupported_type`, `file_too_large`, `empty_document`.
+    pub fn of_file(
+        config: &CustomerConfig,
+        source: Source,
+        (bytes, file_name): (Bytes, Option<String>),
+        format: Option<Format>,
+    ) -> Result<Self> {
+        check_size(config, bytes.len() as u64)?;
+        let format = format.ok_or_else(|| unsupported(config, "content of this file"))?;
+        let format = check_format(config, format)?;
+        if !format.has_signature() && bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(Error::new(
+                Kind::Invalid,
+                FailureCode::EmptyDocument.as_str(),
+                "The file is empty. Send a file that contains text.",
+            ));
+        }
+        Ok(Self {
+            source,
+            format,
+            file_name,
+            bytes,
+        })
+    }
+}
+
 /// A text with its description, as callers send it.
 pub struct NewText {
     /// The description; the title is required.

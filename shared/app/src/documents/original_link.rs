@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use dynrag_cloud::Objects;
+use dynrag_cloud::{Objects, Reader};
 use dynrag_domain::{
     DocumentId, Error, Result, VersionNumber,
     documents::Format,
@@ -71,6 +71,23 @@ pub async fn original_link(
         format: file.format,
         bytes,
     })
+}
+
+/// Opens the original of a document's published version, else of the latest.
+///
+/// # Errors
+/// `not_found`; `no_original` (conflict); `unavailable`.
+pub async fn open_original(
+    app: &App,
+    caller: &Admission,
+    id: DocumentId,
+) -> Result<(Format, Reader)> {
+    let (store, (objects, _)) = (caller.store(), app.documents().await?);
+    let customer = caller.tenant();
+    let file = store.original_file(customer, id, None).await?;
+    let (key, _) = object(store, objects, customer, id, &file).await?;
+    let reader = objects.open(&key).await?;
+    Ok((file.format, reader.ok_or_else(no_original)?))
 }
 
 /// Returns the key of an object that contains only the file, and its size.

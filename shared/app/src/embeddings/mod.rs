@@ -2,6 +2,7 @@
 //! if it has one, otherwise the platform's. Ingestion and search must use the same.
 
 mod ledger;
+mod texts;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 pub use ledger::ledger;
+pub use texts::embed;
 
 /// Longest wait for one response of the model.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -172,6 +174,11 @@ impl Embeddings {
             paid_by: Payer::Customer,
             price: Some(Price::listed(model)),
         })
+    }
+
+    /// Returns the length of all vectors, if the deployment fixes it.
+    pub fn dimensions(&self) -> Option<u32> {
+        self.provider.dimensions()
     }
 
     /// Returns the models that the platform's key may be used for.

@@ -67,7 +67,11 @@ fn is_plain(media_type: &str) -> bool {
 }
 
 /// Returns the format of a name and media type, if the customer's configuration allows it.
-fn format(caller: &Admission, file_name: &str, content_type: Option<&str>) -> Result<Format> {
+pub(crate) fn format(
+    caller: &Admission,
+    file_name: &str,
+    content_type: Option<&str>,
+) -> Result<Format> {
     let format = match content_type {
         // It becomes part of the signed request to S3.
         Some(media_type) if !is_plain(media_type) => {

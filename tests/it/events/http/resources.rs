@@ -306,6 +306,34 @@ pub(super) async fn chat_stream(scene: &mut Scene) {
     assert_eq!(cited["documentId"], json!(id), "{body}");
 }
 
+/// A route of OpenAI's clients: it answers in JSON, and to nobody without a credential.
+pub(super) async fn v1(scene: &mut Scene, route: &str) {
+    let nobody = scene.event(&[]);
+    let (head, body) = streamed(&mut scene.function, &nobody).await;
+    assert_eq!(head["statusCode"], 401, "{head}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["error"]["code"], "invalid_api_key");
+    let ours = scene.event(&[(TOKEN, &scene.ours.access)]);
+    let (head, body) = streamed(&mut scene.function, &ours).await;
+    let body: Value = serde_json::from_str(&body).unwrap_or_else(|e| panic!("{e}: {body}"));
+    let status = head["statusCode"].as_u64().unwrap();
+    let object = match route {
+        "v1-models" | "v1-files-list" | "v1-vector-stores-list" => "list",
+        "v1-model" => "model",
+        "v1-chat-completions" => "chat.completion",
+        "v1-responses-create" => "response",
+        "v1-vector-stores-create" => "vector_store",
+        "v1-uploads-create" => "upload",
+        // The ids of the samples are of nothing, and their bodies are empty.
+        _ => {
+            assert!(matches!(status, 400 | 404 | 415), "{head} {body}");
+            assert!(body["error"]["message"].is_string(), "{body}");
+            return;
+        }
+    };
+    assert_eq!((status, &body["object"]), (200, &json!(object)), "{body}");
+}
+
 pub(super) async fn conversation(scene: &mut Scene, route: &str) {
     let question = json!({"message": "What is it?", "model": "extractive"});
     let asked = scene.ours.call_as_user(Method::POST, "/api/chat");

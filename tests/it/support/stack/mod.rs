@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod stream;
 pub mod tenant;
 pub mod users;
+pub mod v1;
 pub mod versions;
 pub mod webhooks;
 
@@ -187,9 +188,10 @@ impl Stack {
 
     /// The full URL of a path that is streamed.
     pub fn streamed_url(&self, path: &str) -> String {
-        let name = match path.starts_with("/api/chat/") {
-            true => "chat-stream",
-            false => "documents-events",
+        let name = match path {
+            path if path.starts_with("/api/chat/") => "chat-stream",
+            path if path.starts_with("/v1") => "v1",
+            _ => "documents-events",
         };
         format!("{}{path}", self.env.streams[name])
     }

@@ -9,16 +9,16 @@ use percent_encoding::percent_decode_str;
 
 /// The parameters of a header that describe a part.
 #[derive(PartialEq, Eq, Debug, Default)]
-pub(crate) struct Disposition {
+pub struct Disposition {
     /// Name of the form's field.
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// Name of the file; `filename*` takes precedence over `filename`.
-    pub(crate) file_name: Option<String>,
+    pub file_name: Option<String>,
 }
 
 impl Disposition {
     /// Parses a header's value.
-    pub(crate) fn parse(value: &[u8]) -> Self {
+    pub fn parse(value: &[u8]) -> Self {
         let text = match std::str::from_utf8(value) {
             Ok(text) => text.to_owned(),
             Err(_) => WINDOWS_1252.decode(value).0.into_owned(),
