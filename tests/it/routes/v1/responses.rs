@@ -366,6 +366,8 @@ async fn an_answer_after_a_reference_is_withdrawn_with_what_it_refers_to() {
         .await;
     a.completed(&first).await;
     a.completed(&second).await;
+    // Nothing of the first is found for the second question.
+    let store = a.v1_store(&json!({"file_ids": [file_id(&second)]})).await;
     a.own_chat_models().await;
     let said = |text: String| ChatReply::text(format!("{text} [1]."));
     let reply = said(format!("The {mark} lamp is red"));
@@ -377,7 +379,7 @@ async fn an_answer_after_a_reference_is_withdrawn_with_what_it_refers_to() {
     let body = json!({"model": "large", "input": [
         {"type": "item_reference", "id": at(&before, "/output/1/id")},
         {"role": "user", "content": format!("Which colour has the {other} table?")},
-    ], "tools": null, "include": null, "unsupported": null, "metadata": null, "temperature": null});
+    ], "tools": search(&store), "include": null, "unsupported": null, "metadata": null, "temperature": null});
     let after = a.v1_post(PATH, &body).await.ok(200);
     Answer::of(a.call(
         Method::DELETE,
