@@ -13,6 +13,7 @@ mod cite;
 mod conversation;
 mod passages;
 mod prompt;
+mod question;
 mod quotes;
 mod reply;
 mod request;
@@ -20,8 +21,9 @@ mod screen;
 mod wording;
 mod written;
 
-pub use answerer::{Asked, ChatQuestion, ModelChoice, answer};
+pub use answerer::answer;
 pub use prompt::Earlier;
+pub use question::{Asked, ChatQuestion, ModelChoice};
 pub use reply::ChatAnswer;
 pub use request::ChatRequest;
 pub use screen::{Audience, Progress};
