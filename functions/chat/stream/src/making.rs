@@ -50,7 +50,13 @@ impl Making {
         let (store, customer) = (self.caller.store(), self.caller.tenant());
         store.begin_stream(customer, owner, id).await?;
         let deferred = match attempt {
-            Some(attempt) => attempt.defer(LEASE).await?,
+            Some(attempt) => match attempt.defer(LEASE).await {
+                Ok(deferred) => deferred,
+                Err(error) => {
+                    resume::end(&self.caller, id).await;
+                    return Err(error);
+                }
+            },
             None => None,
         };
         let (progress, told) = unbounded_channel();
