@@ -238,7 +238,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn new(analyzer: &Analyzer, question: &str, languages: &[Language]) -> Self {
-        let query = analyzer.query(question, languages);
+        let query = query(analyzer, question, languages);
         let mut terms = HashMap::new();
         for (number, group) in query.groups.iter().enumerate() {
             for term in &group.terms {
@@ -422,6 +422,21 @@ fn year(key: Key) -> bool {
             .is_some_and(|year| (500..2100).contains(&year)),
         _ => false,
     }
+}
+
+/// The question's words, in the languages of the passages. One passage of another language does not make content of its function
+/// words.
+fn query(analyzer: &Analyzer, question: &str, languages: &[Language]) -> Query {
+    let mut query = analyzer.query(question, languages);
+    if let Some(language) = words::guess(question) {
+        let content = analyzer.query(question, &[language]).groups;
+        query.groups.retain(|group| {
+            content
+                .iter()
+                .any(|other| group.span.start < other.span.end && other.span.start < group.span.end)
+        });
+    }
+    query
 }
 
 fn cut<'t>(analyzer: &Analyzer, question: &'t str, languages: &[Language]) -> Tokens<'t> {

@@ -218,3 +218,38 @@ fn the_sentence_with_the_answer_is_quoted() {
     assert!(extract("", &passages, None, 2, LEAST_COVERAGE).is_empty());
     assert!(extract("Who?", &[], None, 2, LEAST_COVERAGE).is_empty());
 }
+
+#[test]
+fn a_passage_of_another_language_does_not_hide_the_answer() {
+    let answer = Passage {
+        text: "The warranty lasts three years from the day of purchase.",
+        score: 1.0,
+        language: Some("en"),
+    };
+    let beside = |text, language| Passage {
+        text,
+        score: 0.5,
+        language,
+    };
+    for other in [
+        beside("Hello ASCII\n日本語テスト", None),
+        beside("保修期为三年。", Some("zh")),
+        beside(
+            "Die Garantie gilt drei Jahre ab dem Tag des Kaufs.",
+            Some("de"),
+        ),
+        beside("4711 0815", None),
+    ] {
+        let question = "How long is the warranty?";
+        let quotes = extract(question, &[answer, other], None, 2, LEAST_COVERAGE);
+        let passage = quotes.first().map(|quote| quote.passage);
+        assert_eq!(passage, Some(0), "beside {:?}", other.text);
+        let alone = coverage(question, &[answer]);
+        assert_eq!(
+            coverage(question, &[answer, other]),
+            alone,
+            "{:?}",
+            other.text
+        );
+    }
+}
