@@ -240,6 +240,43 @@ BEGIN
     RETURN wait;
 END $$;
 
+-- Name: admit_connection(text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.admit_connection(connection text, route text, class text) RETURNS SETOF public.admission
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a admission;
+    c connections;
+    k api_keys;
+BEGIN
+    SELECT * INTO c FROM connections WHERE id = connection;
+    IF NOT FOUND OR NOT is_admitted(c) THEN
+        a.verdict := 'unauthenticated';
+        RETURN NEXT a;
+        RETURN;
+    END IF;
+    a.customer_id := c.customer_id;
+    IF c.api_key_id IS NULL THEN
+        SELECT u.id, u.email, u.role, u.platform_admin INTO a.principal_id, a.email, a.role, a.platform_admin
+            FROM sessions s JOIN users u ON (u.customer_id, u.id) = (s.customer_id, s.user_id)
+            WHERE s.customer_id = c.customer_id AND s.id = c.session_id;
+        a := admit_customer(a, route, class, NULL);
+    ELSE
+        SELECT * INTO k FROM api_keys WHERE customer_id = c.customer_id AND id = c.api_key_id;
+        a.principal_id := k.id;
+        a.platform_admin := false;
+        a.scopes := k.scopes;
+        a := admit_customer(a, route, class, k.requests_per_minute);
+        IF k.bound THEN
+            SELECT coalesce(array_agg(b.collection_id), '{}') INTO a.collections
+                FROM api_key_collections b WHERE b.customer_id = k.customer_id AND b.api_key_id = k.id;
+        END IF;
+    END IF;
+    RETURN NEXT a;
+END $$;
+
 -- Name: admit_customer(public.admission, text, text, integer); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.admit_customer(a public.admission, route text, class text, key_quota integer) RETURNS public.admission
@@ -521,6 +558,13 @@ CREATE FUNCTION public.chunking_of(cfg public.customer_config) RETURNS jsonb
         'overlap', cfg.chunk_overlap, 'unit', cfg.chunk_unit)
     $$;
 
+-- Name: close_connection(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.close_connection(connection text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ DELETE FROM connections WHERE id = connection $$;
+
 -- Name: config_of(public.customer_config); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.config_of(cfg public.customer_config) RETURNS jsonb
@@ -670,6 +714,36 @@ CREATE FUNCTION public.hold_documents(tenants uuid[], ids uuid[], versions integ
         RETURNING 1
     )
     SELECT count(*) FROM held
+    $$;
+
+-- Name: connections; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.connections (
+    customer_id uuid NOT NULL,
+    id text NOT NULL,
+    session_id uuid,
+    api_key_id uuid,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT connections_check CHECK ((num_nonnulls(session_id, api_key_id) = 1)),
+    CONSTRAINT connections_id_check CHECK (((char_length(id) >= 1) AND (char_length(id) <= 128)))
+);
+
+ALTER TABLE ONLY public.connections FORCE ROW LEVEL SECURITY;
+
+-- Name: is_admitted(public.connections); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_admitted(c public.connections) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM customers WHERE id = c.customer_id AND status = 'active')
+       AND CASE WHEN c.api_key_id IS NULL THEN EXISTS (
+               SELECT FROM sessions s JOIN users u ON (u.customer_id, u.id) = (s.customer_id, s.user_id)
+               WHERE s.customer_id = c.customer_id AND s.id = c.session_id AND s.ended_at IS NULL AND s.expires_at > now()
+                 AND u.status = 'active' AND c.opened_at >= u.tokens_valid_from)
+           ELSE EXISTS (
+               SELECT FROM api_keys k
+               WHERE k.customer_id = c.customer_id AND k.id = c.api_key_id AND k.revoked_at IS NULL
+                 AND (k.expires_at IS NULL OR k.expires_at > now())) END
     $$;
 
 -- Name: document_versions; Type: TABLE; Schema: public; Owner: -
@@ -893,6 +967,77 @@ CREATE FUNCTION public.purge_time(tenant uuid, permanent boolean) RETURNS timest
     FROM customer_config WHERE customer_id = tenant
     $$;
 
+-- Name: push_answer(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_answer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO pushes (customer_id, connection_id, channel, subject, number)
+    SELECT DISTINCT NEW.customer_id, c.id, 'chat', NEW.session_id, NEW.number::bigint
+    FROM subscriptions s
+    JOIN connections c ON (c.customer_id, c.id) = (s.customer_id, s.connection_id)
+    LEFT JOIN sessions l ON (l.customer_id, l.id) = (c.customer_id, c.session_id)
+    JOIN chat_sessions t ON t.customer_id = s.customer_id AND t.id = NEW.session_id
+        AND (t.user_id = l.user_id OR t.api_key_id = c.api_key_id)
+    WHERE s.customer_id = NEW.customer_id AND s.channel = 'chat'
+      AND s.subject IN (NEW.session_id, '00000000-0000-0000-0000-000000000000')
+      AND EXISTS (SELECT FROM customers WHERE id = NEW.customer_id AND status = 'active');
+    RETURN NULL;
+END $$;
+
+-- Name: push_budget_alert(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_budget_alert() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM push_event(NEW.customer_id, 'usage', '00000000-0000-0000-0000-000000000000', NULL, NULL);
+    RETURN NULL;
+END $$;
+
+-- Name: push_document_deleted(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_document_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM push_event(NEW.customer_id, 'documents', NEW.id, NULL, NEW.collection_id);
+    RETURN NULL;
+END $$;
+
+-- Name: push_document_step(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_document_step() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM push_event(NEW.customer_id, 'documents', NEW.document_id, NEW.id, NULL);
+    RETURN NULL;
+END $$;
+
+-- Name: push_event(uuid, text, uuid, bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_event(customer uuid, of_channel text, of_subject uuid, of_number bigint, of_collection uuid) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO pushes (customer_id, connection_id, channel, subject, number, collection_id)
+    SELECT DISTINCT customer, connection_id, of_channel, of_subject, of_number, of_collection FROM subscriptions
+    WHERE customer_id = customer AND channel = of_channel
+      AND subject IN (of_subject, '00000000-0000-0000-0000-000000000000')
+      AND EXISTS (SELECT FROM customers WHERE id = customer AND status = 'active')
+    $$;
+
+-- Name: push_job(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.push_job() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM push_event(NEW.customer_id, 'jobs', NEW.id, NULL, NULL);
+    RETURN NULL;
+END $$;
+
 -- Name: read_secrets(uuid, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.read_secrets(tenant uuid, wanted text) RETURNS TABLE(wrapped_data_key bytea, version integer, nonce bytea, ciphertext bytea)
@@ -1109,6 +1254,22 @@ CREATE FUNCTION public.sweep_budgets(most integer) RETURNS bigint
     SELECT count(*) FROM released
     $$;
 
+-- Name: sweep_connections(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.sweep_connections(most integer) RETURNS TABLE(customer_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM connection_tickets WHERE expires_at < now();
+    DELETE FROM connections c
+    USING (SELECT o.customer_id, o.id FROM connections o WHERE o.opened_at < now() - interval '130 minutes'
+           FOR UPDATE SKIP LOCKED) old
+    WHERE c.customer_id = old.customer_id AND c.id = old.id;
+    DELETE FROM pushes p
+    WHERE NOT EXISTS (SELECT FROM connections c WHERE c.customer_id = p.customer_id AND c.id = p.connection_id);
+    SELECT DISTINCT c.customer_id FROM connections c WHERE NOT is_admitted(c) LIMIT most
+    $$;
+
 -- Name: sweep_deliveries(integer); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.sweep_deliveries(most integer) RETURNS TABLE(customer_id uuid, id uuid)
@@ -1292,6 +1453,22 @@ CREATE FUNCTION public.sweep_provider_calls(most integer) RETURNS bigint
         DELETE FROM provider_calls c USING old WHERE (c.customer_id, c.id) = (old.customer_id, old.id) RETURNING 1
     )
     SELECT count(*) FROM gone
+    $$;
+
+-- Name: sweep_pushes(integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.sweep_pushes(most integer) RETURNS TABLE(customer_id uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH sent AS (
+        UPDATE pushes p SET resend_at = now() + interval '1 minute'
+        FROM (SELECT q.customer_id, q.id FROM pushes q WHERE q.resend_at <= now()
+              ORDER BY q.resend_at DESC LIMIT most FOR UPDATE SKIP LOCKED) due
+        WHERE p.customer_id = due.customer_id AND p.id = due.id
+        RETURNING p.customer_id
+    )
+    SELECT DISTINCT customer_id FROM sent
     $$;
 
 -- Name: sweep_retention(integer); Type: FUNCTION; Schema: public; Owner: -
@@ -1821,6 +1998,21 @@ CREATE TABLE public.collections (
 
 ALTER TABLE ONLY public.collections FORCE ROW LEVEL SECURITY;
 
+-- Name: connection_tickets; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.connection_tickets (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    session_id uuid,
+    api_key_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT connection_tickets_check CHECK ((num_nonnulls(session_id, api_key_id) = 1)),
+    CONSTRAINT connection_tickets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+ALTER TABLE ONLY public.connection_tickets FORCE ROW LEVEL SECURITY;
+
 -- Name: crawl_pages; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.crawl_pages (
@@ -2204,6 +2396,33 @@ ALTER TABLE public.provider_calls ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+-- Name: pushes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.pushes (
+    customer_id uuid NOT NULL,
+    id bigint NOT NULL,
+    connection_id text NOT NULL,
+    channel text NOT NULL,
+    subject uuid NOT NULL,
+    number bigint,
+    collection_id uuid,
+    resend_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT pushes_channel_check CHECK ((channel = ANY (ARRAY['documents'::text, 'jobs'::text, 'chat'::text, 'usage'::text])))
+);
+
+ALTER TABLE ONLY public.pushes FORCE ROW LEVEL SECURITY;
+
+-- Name: pushes_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.pushes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pushes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: rate_limit_tracker; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.rate_limit_tracker (
@@ -2323,6 +2542,18 @@ CREATE TABLE public.staged_embeddings (
 );
 
 ALTER TABLE ONLY public.staged_embeddings FORCE ROW LEVEL SECURITY;
+
+-- Name: subscriptions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.subscriptions (
+    customer_id uuid NOT NULL,
+    connection_id text NOT NULL,
+    channel text NOT NULL,
+    subject uuid NOT NULL,
+    CONSTRAINT subscriptions_channel_check CHECK ((channel = ANY (ARRAY['documents'::text, 'jobs'::text, 'chat'::text, 'usage'::text])))
+);
+
+ALTER TABLE ONLY public.subscriptions FORCE ROW LEVEL SECURITY;
 
 -- Name: throttles; Type: TABLE; Schema: public; Owner: -
 
@@ -2558,6 +2789,16 @@ ALTER TABLE ONLY public.chat_streams
 ALTER TABLE ONLY public.collections
     ADD CONSTRAINT collections_pkey PRIMARY KEY (customer_id, id);
 
+-- Name: connection_tickets connection_tickets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connection_tickets
+    ADD CONSTRAINT connection_tickets_pkey PRIMARY KEY (customer_id, id);
+
+-- Name: connections connections_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (customer_id, id);
+
 -- Name: crawl_pages crawl_pages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.crawl_pages
@@ -2718,6 +2959,11 @@ ALTER TABLE ONLY public.part_uploads
 ALTER TABLE ONLY public.provider_calls
     ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (customer_id, id);
 
+-- Name: pushes pushes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_pkey PRIMARY KEY (customer_id, id);
+
 -- Name: rate_limit_tracker rate_limit_tracker_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_limit_tracker
@@ -2757,6 +3003,11 @@ ALTER TABLE ONLY public.signup_invitations
 
 ALTER TABLE ONLY public.staged_embeddings
     ADD CONSTRAINT staged_embeddings_pkey PRIMARY KEY (customer_id, document_id, embedding_model, text_hash);
+
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (customer_id, connection_id, channel, subject);
 
 -- Name: throttles throttles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -2878,6 +3129,18 @@ CREATE INDEX collections_list ON public.collections USING btree (customer_id, cr
 -- Name: collections_name_key; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX collections_name_key ON public.collections USING btree (customer_id, lower(NORMALIZE(name, NFC)));
+
+-- Name: connection_tickets_expired; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX connection_tickets_expired ON public.connection_tickets USING btree (expires_at);
+
+-- Name: connections_id; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX connections_id ON public.connections USING btree (id);
+
+-- Name: connections_opened; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX connections_opened ON public.connections USING btree (opened_at);
 
 -- Name: crawl_pages_next; Type: INDEX; Schema: public; Owner: -
 
@@ -3039,6 +3302,14 @@ CREATE INDEX provider_calls_chat_session ON public.provider_calls USING btree (c
 
 CREATE INDEX provider_calls_document ON public.provider_calls USING btree (customer_id, document_id) WHERE (document_id IS NOT NULL);
 
+-- Name: pushes_connection; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX pushes_connection ON public.pushes USING btree (customer_id, connection_id, id);
+
+-- Name: pushes_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX pushes_due ON public.pushes USING btree (resend_at);
+
 -- Name: refresh_tokens_expiry; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX refresh_tokens_expiry ON public.refresh_tokens USING btree (expires_at);
@@ -3070,6 +3341,10 @@ CREATE INDEX staged_embeddings_age ON public.staged_embeddings USING btree (crea
 -- Name: staged_embeddings_text; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX staged_embeddings_text ON public.staged_embeddings USING btree (customer_id, embedding_model, text_hash);
+
+-- Name: subscriptions_channel; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX subscriptions_channel ON public.subscriptions USING btree (customer_id, channel, subject);
 
 -- Name: throttles_end; Type: INDEX; Schema: public; Owner: -
 
@@ -3150,6 +3425,30 @@ CREATE TRIGGER move_attachments AFTER UPDATE OF collection_id ON public.document
 -- Name: document_versions overtake; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER overtake AFTER INSERT ON public.document_versions FOR EACH ROW WHEN ((new.version > 1)) EXECUTE FUNCTION public.overtake_versions();
+
+-- Name: chat_messages push; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push AFTER INSERT ON public.chat_messages FOR EACH ROW WHEN ((new.role = 'assistant'::text)) EXECUTE FUNCTION public.push_answer();
+
+-- Name: document_events push; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push AFTER INSERT ON public.document_events FOR EACH ROW EXECUTE FUNCTION public.push_document_step();
+
+-- Name: monthly_spend push; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push AFTER UPDATE ON public.monthly_spend FOR EACH ROW WHEN (((old.alerted_at IS NULL) AND (new.alerted_at IS NOT NULL))) EXECUTE FUNCTION public.push_budget_alert();
+
+-- Name: jobs push_changed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push_changed AFTER UPDATE ON public.jobs FOR EACH ROW WHEN (((old.status <> new.status) OR (old.progress <> new.progress))) EXECUTE FUNCTION public.push_job();
+
+-- Name: documents push_deleted; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push_deleted AFTER UPDATE ON public.documents FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION public.push_document_deleted();
+
+-- Name: jobs push_new; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER push_new AFTER INSERT ON public.jobs FOR EACH ROW EXECUTE FUNCTION public.push_job();
 
 -- Name: documents record_changed; Type: TRIGGER; Schema: public; Owner: -
 
@@ -3354,6 +3653,36 @@ ALTER TABLE ONLY public.chat_streams
 ALTER TABLE ONLY public.collections
     ADD CONSTRAINT collections_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: connection_tickets connection_tickets_customer_id_api_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connection_tickets
+    ADD CONSTRAINT connection_tickets_customer_id_api_key_id_fkey FOREIGN KEY (customer_id, api_key_id) REFERENCES public.api_keys(customer_id, id) ON DELETE CASCADE;
+
+-- Name: connection_tickets connection_tickets_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connection_tickets
+    ADD CONSTRAINT connection_tickets_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: connection_tickets connection_tickets_customer_id_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connection_tickets
+    ADD CONSTRAINT connection_tickets_customer_id_session_id_fkey FOREIGN KEY (customer_id, session_id) REFERENCES public.sessions(customer_id, id) ON DELETE CASCADE;
+
+-- Name: connections connections_customer_id_api_key_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_customer_id_api_key_id_fkey FOREIGN KEY (customer_id, api_key_id) REFERENCES public.api_keys(customer_id, id) ON DELETE CASCADE;
+
+-- Name: connections connections_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: connections connections_customer_id_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.connections
+    ADD CONSTRAINT connections_customer_id_session_id_fkey FOREIGN KEY (customer_id, session_id) REFERENCES public.sessions(customer_id, id) ON DELETE CASCADE;
+
 -- Name: crawl_pages crawl_pages_customer_id_job_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.crawl_pages
@@ -3484,6 +3813,11 @@ ALTER TABLE ONLY public.part_uploads
 ALTER TABLE ONLY public.provider_calls
     ADD CONSTRAINT provider_calls_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: pushes pushes_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
 -- Name: rate_limit_tracker rate_limit_tracker_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.rate_limit_tracker
@@ -3528,6 +3862,11 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.staged_embeddings
     ADD CONSTRAINT staged_embeddings_customer_id_document_id_fkey FOREIGN KEY (customer_id, document_id) REFERENCES public.documents(customer_id, id) ON DELETE CASCADE;
+
+-- Name: subscriptions subscriptions_customer_id_connection_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.subscriptions
+    ADD CONSTRAINT subscriptions_customer_id_connection_id_fkey FOREIGN KEY (customer_id, connection_id) REFERENCES public.connections(customer_id, id) ON DELETE CASCADE;
 
 -- Name: upload_parts upload_parts_customer_id_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3670,6 +4009,14 @@ ALTER TABLE public.chat_streams ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.collections ENABLE ROW LEVEL SECURITY;
 
+-- Name: connection_tickets; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.connection_tickets ENABLE ROW LEVEL SECURITY;
+
+-- Name: connections; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.connections ENABLE ROW LEVEL SECURITY;
+
 -- Name: crawl_pages; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.crawl_pages ENABLE ROW LEVEL SECURITY;
@@ -3697,6 +4044,14 @@ CREATE POLICY definer ON public.api_key_collections FOR SELECT TO dynrag_definer
 -- Name: api_keys definer; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY definer ON public.api_keys TO dynrag_definer USING (true) WITH CHECK (true);
+
+-- Name: connection_tickets definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.connection_tickets TO dynrag_definer USING (true) WITH CHECK (true);
+
+-- Name: connections definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.connections TO dynrag_definer USING (true) WITH CHECK (true);
 
 -- Name: customer_config definer; Type: POLICY; Schema: public; Owner: -
 
@@ -3766,6 +4121,10 @@ CREATE POLICY definer ON public.outbox TO dynrag_definer USING (true) WITH CHECK
 
 CREATE POLICY definer ON public.provider_calls FOR SELECT TO dynrag_definer USING (true);
 
+-- Name: pushes definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.pushes TO dynrag_definer USING (true) WITH CHECK (true);
+
 -- Name: rate_limit_tracker definer; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY definer ON public.rate_limit_tracker TO dynrag_definer USING (true) WITH CHECK (true);
@@ -3785,6 +4144,10 @@ CREATE POLICY definer ON public.signup_invitations TO dynrag_definer USING (true
 -- Name: staged_embeddings definer; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY definer ON public.staged_embeddings TO dynrag_definer USING (true);
+
+-- Name: subscriptions definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.subscriptions TO dynrag_definer USING (true) WITH CHECK (true);
 
 -- Name: throttles definer; Type: POLICY; Schema: public; Owner: -
 
@@ -3902,6 +4265,10 @@ ALTER TABLE public.part_uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_calls ENABLE ROW LEVEL SECURITY;
 
+-- Name: pushes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.pushes ENABLE ROW LEVEL SECURITY;
+
 -- Name: rate_limit_tracker; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.rate_limit_tracker ENABLE ROW LEVEL SECURITY;
@@ -3933,6 +4300,10 @@ ALTER TABLE public.signup_invitations ENABLE ROW LEVEL SECURITY;
 -- Name: staged_embeddings; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.staged_embeddings ENABLE ROW LEVEL SECURITY;
+
+-- Name: subscriptions; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.subscriptions ENABLE ROW LEVEL SECURITY;
 
 -- Name: api_key_collections tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -3977,6 +4348,14 @@ CREATE POLICY tenant ON public.chat_streams TO dynrag_app USING ((customer_id = 
 -- Name: collections tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.collections TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: connection_tickets tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.connection_tickets TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: connections tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.connections TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: crawl_pages tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -4062,6 +4441,10 @@ CREATE POLICY tenant ON public.part_uploads TO dynrag_app USING ((customer_id = 
 
 CREATE POLICY tenant ON public.provider_calls TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
+-- Name: pushes tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.pushes TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
 -- Name: rate_limit_tracker tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.rate_limit_tracker TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
@@ -4089,6 +4472,10 @@ CREATE POLICY tenant ON public.sessions TO dynrag_app USING ((customer_id = publ
 -- Name: staged_embeddings tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.staged_embeddings TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: subscriptions tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.subscriptions TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
 -- Name: upload_parts tenant; Type: POLICY; Schema: public; Owner: -
 
@@ -4198,6 +4585,11 @@ GRANT ALL ON FUNCTION public.admit_api_key(key_public_id text, key_secret_hash b
 REVOKE ALL ON FUNCTION public.admit_attempt(route text, who bytea, quota integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.admit_attempt(route text, who bytea, quota integer) TO dynrag_app;
 
+-- Name: FUNCTION admit_connection(connection text, route text, class text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.admit_connection(connection text, route text, class text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_connection(connection text, route text, class text) TO dynrag_app;
+
 -- Name: FUNCTION admit_customer(a public.admission, route text, class text, key_quota integer); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.admit_customer(a public.admission, route text, class text, key_quota integer) FROM PUBLIC;
@@ -4248,6 +4640,11 @@ REVOKE ALL ON FUNCTION public.chunking_of(cfg public.customer_config) FROM PUBLI
 GRANT ALL ON FUNCTION public.chunking_of(cfg public.customer_config) TO dynrag_app;
 GRANT ALL ON FUNCTION public.chunking_of(cfg public.customer_config) TO dynrag_definer;
 
+-- Name: FUNCTION close_connection(connection text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.close_connection(connection text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.close_connection(connection text) TO dynrag_app;
+
 -- Name: FUNCTION config_of(cfg public.customer_config); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.config_of(cfg public.customer_config) FROM PUBLIC;
@@ -4296,6 +4693,17 @@ GRANT ALL ON FUNCTION public.find_webhook(wanted uuid) TO dynrag_app;
 
 REVOKE ALL ON FUNCTION public.hold_documents(tenants uuid[], ids uuid[], versions integer[], seconds double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hold_documents(tenants uuid[], ids uuid[], versions integer[], seconds double precision) TO dynrag_app;
+
+-- Name: TABLE connections; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connections TO dynrag_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE public.connections TO dynrag_definer;
+
+-- Name: FUNCTION is_admitted(c public.connections); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_admitted(c public.connections) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_admitted(c public.connections) TO dynrag_app;
+GRANT ALL ON FUNCTION public.is_admitted(c public.connections) TO dynrag_definer;
 
 -- Name: TABLE document_versions; Type: ACL; Schema: public; Owner: -
 
@@ -4358,6 +4766,42 @@ REVOKE ALL ON FUNCTION public.protect_tenant_table(tbl regclass, key name) FROM 
 
 REVOKE ALL ON FUNCTION public.purge_time(tenant uuid, permanent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.purge_time(tenant uuid, permanent boolean) TO dynrag_app;
+
+-- Name: FUNCTION push_answer(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_answer() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_answer() TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_answer() TO dynrag_definer;
+
+-- Name: FUNCTION push_budget_alert(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_budget_alert() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_budget_alert() TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_budget_alert() TO dynrag_definer;
+
+-- Name: FUNCTION push_document_deleted(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_document_deleted() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_document_deleted() TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_document_deleted() TO dynrag_definer;
+
+-- Name: FUNCTION push_document_step(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_document_step() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_document_step() TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_document_step() TO dynrag_definer;
+
+-- Name: FUNCTION push_event(customer uuid, of_channel text, of_subject uuid, of_number bigint, of_collection uuid); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_event(customer uuid, of_channel text, of_subject uuid, of_number bigint, of_collection uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_event(customer uuid, of_channel text, of_subject uuid, of_number bigint, of_collection uuid) TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_event(customer uuid, of_channel text, of_subject uuid, of_number bigint, of_collection uuid) TO dynrag_definer;
+
+-- Name: FUNCTION push_job(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.push_job() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.push_job() TO dynrag_app;
+GRANT ALL ON FUNCTION public.push_job() TO dynrag_definer;
 
 -- Name: FUNCTION read_secrets(tenant uuid, wanted text); Type: ACL; Schema: public; Owner: -
 
@@ -4429,6 +4873,11 @@ GRANT ALL ON FUNCTION public.sweep_buckets() TO dynrag_app;
 REVOKE ALL ON FUNCTION public.sweep_budgets(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_budgets(most integer) TO dynrag_app;
 
+-- Name: FUNCTION sweep_connections(most integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sweep_connections(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_connections(most integer) TO dynrag_app;
+
 -- Name: FUNCTION sweep_deliveries(most integer); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.sweep_deliveries(most integer) FROM PUBLIC;
@@ -4488,6 +4937,11 @@ GRANT ALL ON FUNCTION public.sweep_outbox(most integer) TO dynrag_app;
 
 REVOKE ALL ON FUNCTION public.sweep_provider_calls(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_provider_calls(most integer) TO dynrag_app;
+
+-- Name: FUNCTION sweep_pushes(most integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sweep_pushes(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_pushes(most integer) TO dynrag_app;
 
 -- Name: FUNCTION sweep_retention(most integer); Type: ACL; Schema: public; Owner: -
 
@@ -4638,6 +5092,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.chat_streams TO dynrag_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.collections TO dynrag_app;
 
+-- Name: TABLE connection_tickets; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.connection_tickets TO dynrag_app;
+GRANT SELECT,DELETE ON TABLE public.connection_tickets TO dynrag_definer;
+
 -- Name: TABLE crawl_pages; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crawl_pages TO dynrag_app;
@@ -4727,6 +5186,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.part_uploads TO dynrag_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.provider_calls TO dynrag_app;
 GRANT SELECT,DELETE ON TABLE public.provider_calls TO dynrag_definer;
 
+-- Name: TABLE pushes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pushes TO dynrag_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pushes TO dynrag_definer;
+
 -- Name: TABLE rate_limit_tracker; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limit_tracker TO dynrag_app;
@@ -4762,6 +5226,11 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.signup_invitations TO dynrag_definer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.staged_embeddings TO dynrag_app;
 GRANT SELECT,DELETE ON TABLE public.staged_embeddings TO dynrag_definer;
+
+-- Name: TABLE subscriptions; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subscriptions TO dynrag_app;
+GRANT SELECT ON TABLE public.subscriptions TO dynrag_definer;
 
 -- Name: TABLE throttles; Type: ACL; Schema: public; Owner: -
 

@@ -49,7 +49,9 @@ class Deployment:
             if missing:
                 raise StackError(f"template.yaml wants values for {', '.join(missing)}")
             code, packed = self._code(template)
-            plain = expand.expand(template, code, given, REGION, self.api_id)
+            plain = expand.expand(
+                template, code, given, REGION, self.api_id, self.emulator.api_base
+            )
             text = json.dumps(plain, default=str)
             wanted = hashlib.sha256((text + json.dumps(given, sort_keys=True)).encode()).hexdigest()
             routes = expand.split_routes(plain)
@@ -81,6 +83,12 @@ class Deployment:
     def api_url(self) -> str:
         """The API's address, without a slash at the end."""
         return f"{self.emulator.api_base}/{self.api_id}/$default"
+
+    @property
+    def realtime_url(self) -> str:
+        """Where clients open WebSocket connections, with a ticket."""
+        base = self.emulator.api_base.replace("http", "ws", 1)
+        return f"{base}/{self.api_id}ws/live"
 
     @property
     def streams(self) -> dict[str, str]:

@@ -6,9 +6,10 @@ the emulator does not read from an OpenAPI body, become resources; a `Ref` to a 
 the emulator answers with its name, asks for the ARN; ExcludePunctuation, which it does not
 know, becomes ExcludeCharacters; parameters that are numbers, which it takes for text, are
 written in; policies that refuse plain HTTP, which is what it speaks, lose that statement; an
-alarm on several metrics, whose arithmetic it does not know, watches the first of them; and the
+alarm on several metrics, whose arithmetic it does not know, watches the first of them; the
 right to send to a queue is spelled out for many messages at once, as the emulator asks for
-the request's name where AWS has one right for both.
+the request's name where AWS has one right for both; and the WebSocket API is reached at this
+machine, and replies to messages without a resource that says so.
 """
 
 import hashlib
@@ -76,11 +77,14 @@ def load(path: Path) -> dict:
     return yaml_parse(path.read_text())
 
 
-def expand(template: dict, code: dict, parameters: dict, region: str, api_id: str) -> dict:
+def expand(
+    template: dict, code: dict, parameters: dict, region: str, api_id: str, api_base: str
+) -> dict:
     """The CloudFormation template for the emulator.
 
-    `code` gives each function's `{Bucket, Key}`; `api_id` becomes the id of the HTTP API, so
-    that its URL stays the same from one deployment to the next.
+    `code` gives each function's `{Bucket, Key}`; `api_id` becomes the id of the HTTP API and,
+    with `ws` at its end, of the WebSocket API, so that their URLs stay the same from one
+    deployment to the next; `api_base` is where the emulator has its APIs.
     """
     _replace_code(template, code)
     _write_numbers_in(template, parameters)
@@ -94,6 +98,7 @@ def expand(template: dict, code: dict, parameters: dict, region: str, api_id: st
     to_py27_compatible_template(template, {})
     plain = undo_mark_unicode_str_in_template(translator.translate(template, {}))
     _routes_as_resources(plain, api_id)
+    _websocket_here(plain, api_id, api_base)
     _allow_plain_http(plain)
     _mail_of_any_identity(plain)
     _send_many_too(plain)
@@ -264,6 +269,24 @@ def _routes_as_resources(template: dict, api_id: str) -> None:
             for method, operation in operations.items():
                 if method in METHODS:
                     resources.update(_route(name, path, method, operation))
+
+
+def _websocket_here(template: dict, api_id: str, api_base: str) -> None:
+    resources = template["Resources"]
+    for name, resource in list(resources.items()):
+        if resource["Type"] == "AWS::ApiGatewayV2::RouteResponse":
+            del resources[name]
+        if resource.get("Properties", {}).get("ProtocolType") == "WEBSOCKET":
+            resource["Properties"].setdefault("Tags", {})["ms-custom-id"] = f"{api_id}ws"
+
+    def here(value):
+        text = value.get("Fn::Sub") if list(value) == ["Fn::Sub"] else None
+        found = isinstance(text, str) and re.fullmatch(
+            r"https://(\$\{\w+\})\.execute-api\.[^/]+(/\w+)", text
+        )
+        return {"Fn::Sub": f"{api_base}/{found[1]}{found[2]}"} if found else None
+
+    template["Resources"] = _rewritten(resources, here)
 
 
 def _route(api: str, path: str, method: str, operation: dict) -> dict:

@@ -198,6 +198,7 @@ def _parameters(options, stack: Stack, embeddings, library: Path) -> dict[str, s
         "MailFrom": MAIL_FROM,
         # The emulator knows its gateway by a name that no resolver knows.
         "PublicApiUrl": stack.deployment.api_url,
+        "PublicRealtimeUrl": stack.deployment.realtime_url,
         # Two heavy functions at a time are what a laptop bears.
         "EmbedConcurrency": "2",
         **embeddings.parameters(),

@@ -27,6 +27,7 @@ QUEUE_NAMES = {
     "FetchQueue": "fetch",
     "DeliverQueue": "deliver",
     "TasksQueue": "tasks",
+    "PushQueue": "push",
     "DeadLetterQueue": "dead letters",
 }
 COUNTS = {

@@ -15,7 +15,7 @@ A line of functions.toml has these keys; [defaults] of the same file holds where
     variables     environment beyond what the grants bring, by names of [variables] in grants.toml
     environment   the same with other values than those of [variables], as YAML
     trigger       of a function without a route: {name, queue, batch, window, concurrency},
-                  {name, bucket, prefix}, {name, schedule} or {custom-resource}
+                  {name, bucket, prefix}, {name, schedule}, {name, websocket} or {custom-resource}
     description   of a function without a route
     properties    further properties, as SAM has them
     checkov       findings that are answered: id = "why"
@@ -336,7 +336,8 @@ def _of_trigger(name: str, trigger: dict) -> dict[str, dict]:
             }
         case {"schedule": schedule}:
             kind, properties = "Schedule", {"Schedule": schedule}
-        case {"custom-resource": _}:
+        # Their routes and permissions are written by people.
+        case {"custom-resource": _} | {"websocket": _}:
             return {}
         case _:
             raise Mistake(f"{name}: a trigger of no known kind")

@@ -40,7 +40,7 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Functions that are not called over HTTP, with their binaries.
-const NOT_ROUTES: [(&str, &str); 10] = [
+const NOT_ROUTES: [(&str, &str); 12] = [
     ("Deliver", "dynrag-deliver"),
     ("Embed", "dynrag-embed"),
     ("EmbedBulk", "dynrag-embed"),
@@ -49,6 +49,8 @@ const NOT_ROUTES: [(&str, &str); 10] = [
     ("Intake", "dynrag-intake"),
     ("Maintain", "dynrag-embed"),
     ("Migrate", "dynrag-migrate"),
+    ("Push", "dynrag-push"),
+    ("RealtimeSocket", "dynrag-realtime-socket"),
     ("Sweep", "dynrag-sweep"),
     ("Tasks", "dynrag-tasks"),
 ];
@@ -68,6 +70,7 @@ const UNBOUNDED: &[&str] = &[
     "app/src/exports/write.rs",
     "app/src/lib.rs",
     "app/src/passwords/reset.rs",
+    "app/src/realtime.rs",
     "app/src/sessions.rs",
     "app/src/sessions/login.rs",
     "app/src/sessions/refresh.rs",
@@ -244,7 +247,7 @@ fn every_binary_in_the_template_is_built_here() {
             .strip_prefix("dynrag-")
             .unwrap_or_else(|| panic!("{name}: {}", function.binary));
         // The crate of a group's heavy or streaming part is in the folder of its group.
-        let folder = ["chat-", "documents-"]
+        let folder = ["chat-", "documents-", "realtime-"]
             .iter()
             .fold(folder.to_owned(), |folder, group| {
                 folder.replacen(group, &group.replace('-', "/"), 1)
@@ -316,6 +319,7 @@ fn visibility_timeouts_are_at_least_six_function_timeouts() {
         ("Fetch", "FetchQueue"),
         ("Tasks", "TasksQueue"),
         ("Deliver", "DeliverQueue"),
+        ("Push", "PushQueue"),
     ] {
         let function = &functions(&template)[function].properties;
         let timeout = function["Timeout"].as_u64().unwrap();

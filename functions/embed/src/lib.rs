@@ -84,20 +84,28 @@ impl Embed {
                 }
             }
         }
-        let mut again = process(parts, documents, deadline).await;
-        again.extend(delete(parts, deletions).await);
+        let work = async {
+            let mut again = process(parts, documents, deadline).await;
+            again.extend(delete(parts, deletions).await);
+            again
+        };
+        let mut again = parts.app.pushing(work).await;
         parts.app.notify().await;
         // Work that may take all remaining time goes last.
         for delivery in long {
             let tenant = TenantId::of_message(&delivery.job);
-            let done = match delivery.job {
-                Job::RetireVersions { .. } => retire::retire(parts, tenant, deadline).await,
-                Job::Maintain { .. } => segments::maintain(parts, tenant, deadline).await,
-                Job::Regenerate { job_id, .. } => {
-                    Box::pin(regenerate::regenerate(parts, tenant, job_id, deadline)).await
+            let work = async {
+                match delivery.job {
+                    Job::RetireVersions { .. } => retire::retire(parts, tenant, deadline).await,
+                    Job::Maintain { .. } => segments::maintain(parts, tenant, deadline).await,
+                    Job::Regenerate { job_id, .. } => {
+                        Box::pin(regenerate::regenerate(parts, tenant, job_id, deadline)).await
+                    }
+                    Job::ProcessDocument { .. } | Job::DeleteDocument { .. } => Ok(()),
                 }
-                Job::ProcessDocument { .. } | Job::DeleteDocument { .. } => Ok(()),
             };
+            let done = parts.app.pushing(work).await;
+            parts.app.push().await;
             match done {
                 // The customer was erased.
                 Err(error) if error.kind() == Kind::NotFound => {

@@ -39,7 +39,8 @@ impl Fetcher {
         let parts = self.parts.get_or_try_init(Parts::load).await?;
         let mut again = Vec::new();
         for delivery in batch.event {
-            if let Err(error) = perform(parts, delivery.job, batch.deadline).await {
+            let work = perform(parts, delivery.job, batch.deadline);
+            if let Err(error) = parts.app.pushing(work).await {
                 let (code, cause) = (error.code(), error.internal());
                 tracing::error!(code, cause, "message has to come again");
                 again.push(delivery);

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 /// Rows handled at once.
 const BATCH: i32 = 100;
-/// Batches of notifications that a sweep sends.
+/// Batches of notifications, and of events, that a sweep sends.
 const DELIVERY_BATCHES: usize = 20;
 /// A year and a day: KMS rotates its key yearly.
 const WRAPPED_FOR: TimeDelta = TimeDelta::days(366);
@@ -57,6 +57,8 @@ pub struct Swept {
     pub provider_calls: i64,
     /// Webhook notifications that were due, sent or sent again.
     pub deliveries: u32,
+    /// Customers with events for WebSocket connections, or with connections to be closed.
+    pub pushes: u32,
     /// Notifications dropped, a month old.
     pub old_deliveries: i64,
     /// Exports and erasures sent again.
@@ -113,6 +115,11 @@ impl Sweep {
                 break;
             }
         }
+        for _ in 0..DELIVERY_BATCHES {
+            if !in_time() || !parts.pushes(&mut swept).await? {
+                break;
+            }
+        }
         for task in &parts.store.sweep_tasks(BATCH).await? {
             swept.tasks += done("task", app.send(task).await);
         }
@@ -135,6 +142,8 @@ impl Sweep {
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
+        let to_close = parts.store.sweep_connections(BATCH).await?;
+        swept.pushes += app.send_each(&to_close).await?;
         if swept != Swept::default() {
             tracing::info!(
                 outbox = swept.outbox,
@@ -143,6 +152,7 @@ impl Sweep {
                 uploads_expired = swept.uploads_expired,
                 schedules = swept.schedules,
                 deliveries = swept.deliveries,
+                pushes = swept.pushes,
                 old_deliveries = swept.old_deliveries,
                 tasks = swept.tasks,
                 retention = swept.retention,
@@ -223,6 +233,12 @@ impl Parts<'_> {
     async fn deliveries(&self, swept: &mut Swept) -> Result<bool> {
         let sent = self.app.send_notifications().await?;
         swept.deliveries += sent.taken;
+        Ok(sent.more)
+    }
+
+    async fn pushes(&self, swept: &mut Swept) -> Result<bool> {
+        let sent = self.app.send_pushes().await?;
+        swept.pushes += sent.taken;
         Ok(sent.more)
     }
 

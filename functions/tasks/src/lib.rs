@@ -22,7 +22,10 @@ impl Tasks {
         self.app.unbounded_store().await?;
         let mut again = Vec::new();
         for delivery in batch.event {
-            if let Err(error) = self.perform(&delivery.job, batch.deadline).await {
+            let work = self.perform(&delivery.job, batch.deadline);
+            let done = self.app.pushing(work).await;
+            self.app.push().await;
+            if let Err(error) = done {
                 tracing::error!(
                     message_id = delivery.message_id,
                     code = error.code(),

@@ -30,9 +30,15 @@ Resources:
       Runtime: provided.al2023
       MemorySize: !Ref Size
       Layers: [!Ref Library]
-      Environment: {Variables: {LOGIN: !Ref Login, NAME: !Ref Name}}
+      Environment:
+        Variables:
+          LOGIN: !Ref Login
+          NAME: !Ref Name
+          LIVE: !Sub "https://${Live}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live"
       Events:
         Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: "/things/{id}"}}
+  Live: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: WEBSOCKET}}
+  Reply: {Type: AWS::ApiGatewayV2::RouteResponse, Properties: {ApiId: !Ref Live}}
   Library: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: somewhere}}
   Login:
     Type: AWS::SecretsManager::Secret
@@ -57,7 +63,7 @@ class Expansion(unittest.TestCase):
             self.template = expand.load(Path(file.name))
         self.names = expand.binaries(self.template)
         given = {"Size": "512"}
-        plain = expand.expand(self.template, CODE, given, "us-east-1", "fixed")
+        plain = expand.expand(self.template, CODE, given, "us-east-1", "fixed", "http://here")
         self.resources = plain["Resources"]
 
     def of_type(self, kind):
@@ -66,10 +72,17 @@ class Expansion(unittest.TestCase):
     def test_routes_become_resources_of_an_api_with_a_fixed_id(self):
         (route,) = self.of_type("AWS::ApiGatewayV2::Route")
         self.assertEqual(route["RouteKey"], "GET /things/{id}")
-        (api,) = self.of_type("AWS::ApiGatewayV2::Api")
+        api = self.resources["Api"]["Properties"]
         self.assertEqual(api["Tags"]["ms-custom-id"], "fixed")
         self.assertEqual(api["CorsConfiguration"], {"allowOrigins": ["https://a.example"]})
         self.assertNotIn("Body", api)
+
+    def test_the_websocket_api_is_reached_at_this_machine(self):
+        live = self.resources["Live"]["Properties"]
+        self.assertEqual(live["Tags"]["ms-custom-id"], "fixedws")
+        variables = self.resources["Reader"]["Properties"]["Environment"]["Variables"]
+        self.assertEqual(variables["LIVE"], {"Fn::Sub": "http://here/${Live}/live"})
+        self.assertNotIn("Reply", self.resources)
 
     def test_code_is_replaced_and_layers_are_gone(self):
         self.assertEqual(self.names, {"Reader": "reader"})

@@ -136,7 +136,9 @@ pub async fn answer(
         true => {
             let is_told = !models.is_empty();
             let added = conversation.add(caller, question, &answer, is_told);
-            Some(added.await?)
+            let added = added.await?;
+            app.push_to(caller.tenant()).await;
+            Some(added)
         }
         false => None,
     };

@@ -15,6 +15,7 @@ mod extract;
 pub mod idempotency;
 mod invocation;
 mod links;
+pub mod live_event;
 pub mod multipart;
 mod nodelay;
 pub mod openai_error;

@@ -1,11 +1,11 @@
-//! Steps of a document's timeline, as in its status and its event stream.
+//! Steps of a document's timeline and its end, as in its status, its event stream and WebSocket events.
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    VersionNumber,
+    DocumentId, VersionNumber,
     documents::{FailureCode, Stage, Status},
 };
-use dynrag_store::timeline::Step;
+use dynrag_store::timeline::{Standing, Step};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,6 +42,49 @@ impl From<Step> for DocumentStep {
             stage: step.stage,
             code: step.code,
             attempt: step.attempt,
+        }
+    }
+}
+
+/// The end of a document's processing: its final status.
+#[derive(Serialize, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentEnd {
+    doc_id: DocumentId,
+    /// Left out if it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<FailureCode>,
+    /// What happened and what to do, in words; for `code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    deleted: bool,
+}
+
+impl DocumentEnd {
+    /// The end that follows the steps of a standing; `None` while the document is processed. If there are more steps than one
+    /// read returns, the last of them is not the current one, and the end follows later.
+    pub fn after(id: DocumentId, standing: &Standing) -> Option<Self> {
+        let last = standing.steps.last().map(|step| step.status);
+        let is_current = last.is_none_or(|last| last == standing.status);
+        (is_current && standing.status.is_terminal()).then(|| Self {
+            doc_id: id,
+            status: Some(standing.status),
+            code: standing.code,
+            reason: standing.code.map(FailureCode::sentence),
+            deleted: false,
+        })
+    }
+
+    /// The end of a document that was deleted.
+    pub fn deleted(id: DocumentId) -> Self {
+        Self {
+            doc_id: id,
+            status: None,
+            code: None,
+            reason: None,
+            deleted: true,
         }
     }
 }

@@ -5,15 +5,24 @@
 //! | before the message is sent | its row in the outbox | `sweep` sends it |
 //! | after it, before the row is deleted | the same | the message is sent twice, which is harmless |
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use dynrag_cloud::QueueClient;
 use dynrag_domain::{
     Error, Result,
     queues::{Message, Queue},
+    realtime::Push,
 };
 use dynrag_store::{TenantId, outbox::Pending};
-use futures::{StreamExt, stream};
+use futures::{
+    StreamExt,
+    future::{self, Either},
+    stream,
+};
+use tokio::{
+    sync::Notify,
+    time::{self, Instant, MissedTickBehavior},
+};
 
 use crate::App;
 
@@ -23,6 +32,10 @@ const REQUESTS_AT_ONCE: usize = 5;
 const MOST: usize = 500;
 /// Notifications per batch; they may belong to any customer.
 const NOTIFICATIONS: i32 = 100;
+/// Events per batch; they may belong to any customer.
+const EVENTS: i32 = 500;
+/// How often events are sent while work goes on.
+const TICK: Duration = Duration::from_secs(1);
 
 /// The result of sending a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +71,10 @@ impl App {
 
     async fn try_dispatch_to<M: Message>(&self, queue: Queue, pending: &Pending<M>) -> Result<()> {
         self.queue(queue).await?.send(&pending.job).await?;
-        self.unbounded_store().await?.outbox_sent(pending).await
+        if self.unbounded_store().await?.outbox_sent(pending).await? {
+            self.push_to(pending.tenant).await;
+        }
+        Ok(())
     }
 
     /// As [`dispatch`](Self::dispatch), through another queue than its own.
@@ -115,8 +131,10 @@ impl App {
             let store = self.unbounded_store().await?;
             store.outbox_all_sent(customer, &taken.concat()).await
         };
-        if let Err(error) = sent.await {
-            left_to_sweep(&error, pending.len());
+        match sent.await {
+            Ok(true) => self.push_to(customer).await,
+            Ok(false) => {}
+            Err(error) => left_to_sweep(&error, pending.len()),
         }
     }
 
@@ -169,13 +187,91 @@ impl App {
         })
     }
 
-    /// Sends due notifications, so that receivers get them at once. Every function that completes or fails documents
-    /// calls it.
+    /// Sends due notifications and events, so that receivers get them at once. Every function that completes or fails
+    /// documents calls it.
     pub async fn notify(&self) {
         if let Err(error) = self.send_notifications().await {
             left_to_sweep(&error, 0);
         }
+        self.push().await;
     }
+
+    /// Sends a message for each customer with events that wait for connections, as workers do: what they change may be
+    /// of any customer. It costs a statement where nobody listens.
+    pub async fn push(&self) {
+        if let Err(error) = self.send_pushes().await {
+            left_to_sweep(&error, 0);
+        }
+    }
+
+    /// Sends a message if events wait for connections of a customer.
+    pub async fn push_to(&self, customer: TenantId) {
+        let sent = async {
+            let store = self.unbounded_store().await?;
+            match store.put_pushes_off(customer, EVENTS.into()).await? {
+                true => self.send(&Push::to(customer.customer_id())).await,
+                false => Ok(()),
+            }
+        };
+        if let Err(error) = sent.await {
+            left_to_sweep(&error, 0);
+        }
+    }
+
+    /// As [`push`](Self::push), but reports failures.
+    ///
+    /// # Errors
+    /// `unavailable`; the events are due again in a minute.
+    pub async fn send_pushes(&self) -> Result<Sent> {
+        let store = self.unbounded_store().await?;
+        let due = store.sweep_pushes(EVENTS).await?;
+        Ok(Sent {
+            taken: self.send_each(&due).await?,
+            more: !due.is_empty(),
+        })
+    }
+
+    /// Sends messages that are not in the outbox, in as few requests as possible. Returns how many the queue accepted.
+    ///
+    /// # Errors
+    /// `unavailable`; the queue may or may not have the messages then.
+    pub async fn send_each(&self, pushes: &[Push]) -> Result<u32> {
+        let mut taken = 0;
+        for some in pushes.chunks(QueueClient::MOST) {
+            let client = self.queue(Queue::Push).await?;
+            taken += client.send_many(some).await?.len() as u32;
+        }
+        Ok(taken)
+    }
+
+    /// Does some work, and [`push`](Self::push)es once a second meanwhile: for work with steps that clients watch.
+    pub async fn pushing<T>(&self, work: impl Future<Output = T>) -> T {
+        meanwhile(work, TICK, async || self.push().await).await
+    }
+}
+
+/// Does some work, and something else at intervals meanwhile, which ends before this does. Both are polled, so that neither waits
+/// for a connection to the database that the other one holds.
+async fn meanwhile<T>(
+    work: impl Future<Output = T>,
+    interval: Duration,
+    other: impl AsyncFn(),
+) -> T {
+    let over = Notify::new();
+    let others = async {
+        let mut ticks = time::interval_at(Instant::now() + interval, interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut end = pin!(over.notified());
+        while let Either::Right(_) = future::select(end.as_mut(), pin!(ticks.tick())).await {
+            other().await;
+        }
+    };
+    let work = async {
+        let done = work.await;
+        over.notify_one();
+        done
+    };
+    future::join(work, others).await.0
 }
 
 /// Sends messages in one request. Returns the outbox rows of those that the queue accepted.
@@ -191,5 +287,37 @@ async fn taken<M: Message + PartialEq>(client: &QueueClient, some: &[&Pending<M>
             left_to_sweep(&error, some.len());
             Vec::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_done_meanwhile_is_not_broken_off() {
+        let (begun, ended) = (Cell::new(0), Cell::new(0));
+        let other = async || {
+            begun.set(begun.get() + 1);
+            time::sleep(Duration::from_millis(20)).await;
+            ended.set(ended.get() + 1);
+        };
+        let work = async {
+            while begun.get() == 0 {
+                time::sleep(Duration::from_millis(1)).await;
+            }
+            7
+        };
+        assert_eq!(meanwhile(work, Duration::from_millis(1), other).await, 7);
+        assert!(begun.get() > 0);
+        assert_eq!(begun.get(), ended.get());
+    }
+
+    #[tokio::test]
+    async fn quick_work_waits_for_no_interval() {
+        let other = async || panic!("an hour has passed");
+        meanwhile(async {}, Duration::from_secs(3600), other).await;
     }
 }

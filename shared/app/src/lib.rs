@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod keys;
 pub mod part_uploads;
 pub mod passwords;
+pub mod realtime;
 pub mod reranking;
 mod sealing;
 pub mod sessions;
@@ -26,9 +27,10 @@ pub mod users;
 mod web_policy;
 pub mod webhooks;
 
-use dynrag_cloud::{Cloud, Mailer, Objects, QueueClient, Vault};
+use dynrag_cloud::{Cloud, Connections, Mailer, Objects, QueueClient, Vault};
 use dynrag_config::{
-    ConfigError, DatabaseConfig, DocumentsConfig, MailConfig, TokenConfig, VaultConfig,
+    ConfigError, ConnectionsConfig, DatabaseConfig, DocumentsConfig, MailConfig, TokenConfig,
+    VaultConfig,
 };
 use dynrag_domain::{Error, Result, queues::Queue};
 use dynrag_llm::rerank::RerankClient;
@@ -43,7 +45,7 @@ pub use web_policy::web_policy;
 /// All clients of a function's process, each created at first use, so that a cold start does no work before the first
 /// event.
 pub struct App {
-    connections: usize,
+    pool_size: usize,
     cloud: OnceCell<Cloud>,
     store: OnceCell<Store>,
     vault: OnceCell<Vault>,
@@ -53,6 +55,7 @@ pub struct App {
     rerank_client: OnceCell<RerankClient>,
     chat_models: OnceCell<ChatModels>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
+    connections: OnceCell<Connections>,
     mailer: OnceCell<Option<(Mailer, String)>>,
 }
 
@@ -70,9 +73,9 @@ fn not_configured(error: ConfigError) -> Error {
 
 impl App {
     /// Creates an app with a number of connections to Postgres.
-    pub fn new(connections: usize) -> Self {
+    pub fn new(pool_size: usize) -> Self {
         Self {
-            connections,
+            pool_size,
             cloud: OnceCell::new(),
             store: OnceCell::new(),
             vault: OnceCell::new(),
@@ -82,6 +85,7 @@ impl App {
             rerank_client: OnceCell::new(),
             chat_models: OnceCell::new(),
             queues: Default::default(),
+            connections: OnceCell::new(),
             mailer: OnceCell::new(),
         }
     }
@@ -101,7 +105,7 @@ impl App {
             .get_or_try_init(async || {
                 let database = DatabaseConfig::from_env().map_err(not_configured)?;
                 let secrets = self.cloud().await.secrets();
-                Store::from_secret(&secrets.read(&database.secret_arn).await?, self.connections)
+                Store::from_secret(&secrets.read(&database.secret_arn).await?, self.pool_size)
             })
             .await
     }
@@ -187,6 +191,19 @@ impl App {
             .get_or_try_init(async || {
                 let url = dynrag_config::queue_url(queue).map_err(not_configured)?;
                 Ok(self.cloud().await.queue(&url))
+            })
+            .await
+    }
+
+    /// The connections of the WebSocket API.
+    ///
+    /// # Errors
+    /// `internal_error` if it is not configured.
+    pub async fn connections(&self) -> Result<&Connections> {
+        self.connections
+            .get_or_try_init(async || {
+                let config = ConnectionsConfig::from_env().map_err(not_configured)?;
+                Ok(self.cloud().await.connections(&config.endpoint))
             })
             .await
     }

@@ -1,7 +1,8 @@
-//! AWS: S3, SQS, SES, Secrets Manager, KMS, and the vault of envelope encryption.
+//! AWS: S3, SQS, SES, Secrets Manager, KMS, API Gateway's WebSocket connections, and the vault of envelope encryption.
 //!
 //! [`Cloud`] is loaded once per cold start and makes the clients, which are cheap to clone.
 
+pub mod connections;
 mod disposition;
 mod error;
 pub mod mail;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+pub use connections::Connections;
 pub use mail::Mailer;
 pub use objects::{Objects, Reader, Writer};
 pub use queue::QueueClient;
@@ -62,6 +64,20 @@ impl Cloud {
     /// A queue of SQS.
     pub fn queue(&self, url: &str) -> QueueClient {
         QueueClient::new(aws_sdk_sqs::Client::new(&self.config), url)
+    }
+
+    /// The connections of a WebSocket API, by the address of its stage.
+    pub fn connections(&self, endpoint: &str) -> Connections {
+        // Events of others wait meanwhile.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .operation_timeout(Duration::from_secs(5))
+            .build();
+        let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
+            .endpoint_url(endpoint)
+            .timeout_config(timeouts)
+            .build();
+        Connections::new(aws_sdk_apigatewaymanagement::Client::from_conf(config))
     }
 
     /// SES, with the sender address of emails.

@@ -127,6 +127,7 @@ pub fn queue_url(queue: Queue) -> Result<String, ConfigError> {
         Queue::Fetch => "FETCH_QUEUE_URL",
         Queue::Deliver => "DELIVER_QUEUE_URL",
         Queue::Tasks => "TASKS_QUEUE_URL",
+        Queue::Push => "PUSH_QUEUE_URL",
     })
 }
 
@@ -186,6 +187,44 @@ impl ApiConfig {
         Self {
             url: optional("PUBLIC_API_URL").map(|url| url.trim_end_matches('/').to_owned()),
         }
+    }
+}
+
+/// The WebSocket API.
+#[derive(Clone, Debug)]
+pub struct RealtimeConfig {
+    /// `REALTIME_URL`: where clients connect, without a query.
+    pub url: String,
+}
+
+impl RealtimeConfig {
+    /// Reads `REALTIME_URL`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: required("REALTIME_URL")?,
+        })
+    }
+}
+
+/// Where messages to WebSocket connections are posted.
+#[derive(Clone, Debug)]
+pub struct ConnectionsConfig {
+    /// `CONNECTIONS_ENDPOINT`: the stage of the WebSocket API, before `/@connections`.
+    pub endpoint: String,
+}
+
+impl ConnectionsConfig {
+    /// Reads `CONNECTIONS_ENDPOINT`.
+    ///
+    /// # Errors
+    /// The variable is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            endpoint: required("CONNECTIONS_ENDPOINT")?,
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! Messages of the fetch queue: what to fetch from the web. A tagged, versioned enum, like
 //! [`jobs::Job`](crate::jobs::Job).
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{CustomerId, DocumentId, JobId},
     named::named,
-    queues::{Message, OfCustomer, Queue},
+    queues::{Message, OfCustomer, Queue, version_1},
     versions::VersionNumber,
 };
 
@@ -50,13 +50,6 @@ pub enum Fetch {
         /// The crawl.
         job_id: JobId,
     },
-}
-
-fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    match u8::deserialize(deserializer)? {
-        1 => Ok(1),
-        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
-    }
 }
 
 impl Fetch {

@@ -3,11 +3,12 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    error::Error,
     ids::{CustomerId, DocumentId, JobId},
-    queues::{Message, OfCustomer, Queue},
+    queues::{Message, OfCustomer, Queue, version_1},
     versions::VersionNumber,
 };
 
@@ -37,15 +38,13 @@ impl Lane {
 }
 
 impl FromStr for Lane {
-    type Err = crate::Error;
+    type Err = Error;
 
     fn from_str(text: &str) -> crate::Result<Self> {
         match text {
             "single" => Ok(Self::Single),
             "bulk" => Ok(Self::Bulk),
-            other => Err(crate::Error::internal_fault(format!(
-                "unknown lane {other:?}"
-            ))),
+            other => Err(Error::internal_fault(format!("unknown lane {other:?}"))),
         }
     }
 }
@@ -105,13 +104,6 @@ pub enum Job {
         /// The job that records its progress.
         job_id: JobId,
     },
-}
-
-fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    match u8::deserialize(deserializer)? {
-        1 => Ok(1),
-        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
-    }
 }
 
 impl Job {

@@ -27,6 +27,7 @@ mod named;
 pub mod passwords;
 pub mod queues;
 pub mod quotas;
+pub mod realtime;
 pub mod regeneration;
 pub mod schedules;
 pub mod search;

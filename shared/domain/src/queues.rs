@@ -1,6 +1,6 @@
 //! Queues and their messages.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{ids::CustomerId, named::named};
 
@@ -21,6 +21,8 @@ named! {
         Deliver = "deliver",
         /// Account tasks: emails, exports, bulk actions, erasure.
         Tasks = "tasks",
+        /// Events for WebSocket connections.
+        Push = "push",
     }
 }
 
@@ -31,6 +33,15 @@ pub trait Message: Serialize {
 
     /// The queue it goes through.
     fn queue(&self) -> Queue;
+}
+
+/// Reads the format version of a message, of which there is one so far. A message of a later one stays in the queue for the
+/// release that knows it.
+pub(crate) fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        1 => Ok(1),
+        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
+    }
 }
 
 /// A message that always names its tenant. It is a proof of the tenant, so no type outside this crate can implement it:
@@ -64,6 +75,7 @@ mod sealed {
 
     impl Sealed for crate::fetches::Fetch {}
     impl Sealed for crate::jobs::Job {}
+    impl Sealed for crate::realtime::Push {}
     impl Sealed for crate::webhooks::Delivery {}
 }
 

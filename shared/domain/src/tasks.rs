@@ -2,13 +2,13 @@
 //! [`jobs::Job`](crate::jobs::Job).
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     identity::Email,
     ids::{CustomerId, InvitationId, JobId, UserId},
     named::named,
-    queues::{Message, Queue},
+    queues::{Message, Queue, version_1},
 };
 
 named! {
@@ -124,13 +124,6 @@ pub enum Task {
         /// The invitation.
         invitation_id: InvitationId,
     },
-}
-
-fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    match u8::deserialize(deserializer)? {
-        1 => Ok(1),
-        v => Err(D::Error::custom(format!("unsupported message format {v}"))),
-    }
 }
 
 impl Task {

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    error::Result,
     identity::Scope,
     ids::{CustomerId, DeliveryId},
     named::named,
-    queues::{Message, OfCustomer, Queue},
+    queues::{Message, OfCustomer, Queue, version_1},
 };
 
 /// Most webhooks of a customer.
@@ -171,13 +170,6 @@ pub enum Delivery {
         /// The notification.
         delivery_id: DeliveryId,
     },
-}
-
-fn version_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    match u8::deserialize(deserializer)? {
-        1 => Ok(1),
-        v => Err(de::Error::custom(format!("unsupported message format {v}"))),
-    }
 }
 
 impl Delivery {

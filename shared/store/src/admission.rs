@@ -251,14 +251,33 @@ impl Store {
                 &[&public_id, &secret_hash, &endpoint.name, &endpoint.class],
             )
             .await?;
+        read(self, &row, key)
+    }
+
+    /// Admits what comes through a WebSocket connection, with the rights that its user or key has now.
+    ///
+    /// # Errors
+    /// See [`admit_user`](Self::admit_user).
+    pub async fn admit_connection(
+        &self,
+        connection: &str,
+        endpoint: Endpoint<'_>,
+    ) -> Result<Admission, Refused> {
+        let row = self
+            .call_one(
+                include_str!("../queries/admission/connection.sql"),
+                &[&connection, &endpoint.name, &endpoint.class],
+            )
+            .await?;
         read(self, &row, |row| {
-            let names: Vec<String> = row.get("scopes")?;
-            let id: ApiKeyId = row.get("principal_id")?;
-            Ok((
-                Principal::ApiKey(id),
-                None,
-                names.iter().filter_map(|name| Scope::parse(name)).collect(),
-            ))
+            let role: Option<Role> = row.get("role")?;
+            match role {
+                Some(role) => {
+                    let user = Principal::User(row.get("principal_id")?);
+                    Ok((user, Some(role), role.scopes().to_vec()))
+                }
+                None => key(row),
+            }
         })
     }
 
@@ -283,6 +302,14 @@ impl Store {
             Ok((Principal::Webhook(webhook), None, scopes))
         })
     }
+}
+
+/// The API key of a row, with its scopes.
+fn key(row: &Row) -> Result<(Principal, Option<Role>, Vec<Scope>)> {
+    let names: Vec<String> = row.get("scopes")?;
+    let id: ApiKeyId = row.get("principal_id")?;
+    let scopes = names.iter().filter_map(|name| Scope::parse(name)).collect();
+    Ok((Principal::ApiKey(id), None, scopes))
 }
 
 fn read(

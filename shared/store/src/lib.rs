@@ -54,6 +54,7 @@ mod proof;
 pub mod publication;
 pub mod quotas;
 pub mod rate_limits;
+pub mod realtime;
 pub mod redrive;
 pub mod regeneration;
 pub mod rerankers;

@@ -106,25 +106,28 @@ pub async fn insert_many<M: Message + DeserializeOwned>(
 }
 
 impl Store {
-    /// Deletes a job that the queue has accepted.
+    /// Deletes a job that the queue has accepted. Returns whether events of the customer wait for connections.
     ///
     /// # Errors
     /// `unavailable` without a database; the job is then sent once more, which is harmless.
-    pub async fn outbox_sent<M>(&self, pending: &Pending<M>) -> Result<()> {
+    pub async fn outbox_sent<M>(&self, pending: &Pending<M>) -> Result<bool> {
         self.outbox_all_sent(pending.tenant, &[pending.id]).await
     }
 
-    /// Deletes jobs of a customer that the queue has accepted, by the ids of their rows.
+    /// Deletes jobs of a customer that the queue has accepted, by the ids of their rows. Returns whether events of the customer
+    /// wait for connections.
     ///
     /// # Errors
     /// As for [`outbox_sent`](Self::outbox_sent).
-    pub async fn outbox_all_sent(&self, customer: TenantId, ids: &[i64]) -> Result<()> {
+    pub async fn outbox_all_sent(&self, customer: TenantId, ids: &[i64]) -> Result<bool> {
         let tx = self.tenant(customer).await?;
-        tx.query(
-            include_str!("../queries/outbox/delete.sql"),
-            &[&tx.customer_id(), &ids],
-        )
-        .await?;
-        tx.commit().await
+        let row = tx
+            .query_one(
+                include_str!("../queries/outbox/delete.sql"),
+                &[&tx.customer_id(), &ids],
+            )
+            .await?;
+        tx.commit().await?;
+        row.get("waiting")
     }
 }

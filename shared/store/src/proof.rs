@@ -11,6 +11,7 @@ use dynrag_domain::{
     CustomerId, DocumentId, Result, SessionId, UserId,
     mail_tokens::MailToken,
     queues::{Message, OfCustomer},
+    realtime::Ticket,
     storage,
     tasks::Task,
 };
@@ -106,6 +107,12 @@ impl TenantId {
     /// ([`mail_tokens`](crate::mail_tokens)).
     pub fn of_link(token: &MailToken) -> Self {
         Self(token.customer_id)
+    }
+
+    /// Returns the tenant that a ticket names. Proof only together with the check of the ticket, which the transaction opened by it
+    /// begins with: its hash must be stored in that tenant.
+    pub(crate) fn of_ticket(ticket: &Ticket) -> Self {
+        Self(ticket.customer_id())
     }
 
     /// Returns the tenant of a received message. Proof, because only this platform's functions may send to its queues

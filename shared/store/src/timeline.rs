@@ -79,6 +79,45 @@ impl Store {
         tx.commit().await?;
         Ok(standing)
     }
+
+    /// Does the same as [`document_steps`](Self::document_steps), after a change that is being committed.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn settled_document_steps(
+        &self,
+        customer: TenantId,
+        id: DocumentId,
+        after: i64,
+    ) -> Result<Standing> {
+        let tx = self.tenant(customer).await?;
+        let wait = include_str!("../queries/documents/await_change.sql");
+        tx.query(wait, &[&tx.customer_id(), &id]).await?;
+        let standing = timeline(&tx, id, Some(after)).await?;
+        tx.commit().await?;
+        Ok(standing)
+    }
+
+    /// Returns a document's status, and the steps that some of its events began, oldest first.
+    ///
+    /// # Errors
+    /// `not_found`; `unavailable` without a database.
+    pub async fn steps_of_events(
+        &self,
+        customer: TenantId,
+        id: DocumentId,
+        events: &[i64],
+    ) -> Result<Standing> {
+        let tx = self.tenant(customer).await?;
+        let rows = tx
+            .query(
+                include_str!("../queries/documents/steps.sql"),
+                &[&tx.customer_id(), &id, &events],
+            )
+            .await?;
+        tx.commit().await?;
+        standing(&rows)
+    }
 }
 
 async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Standing> {
@@ -88,9 +127,13 @@ async fn timeline(tx: &Tenant, id: DocumentId, after: Option<i64>) -> Result<Sta
             &[&tx.customer_id(), &id, &after, &MOST_STEPS],
         )
         .await?;
+    standing(&rows)
+}
+
+fn standing(rows: &[Row]) -> Result<Standing> {
     let first = rows.first().ok_or_else(|| Error::not_found("document"))?;
     let mut steps = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         // A document without such steps is a row without a number.
         if let Some(number) = row.get("number")? {
             steps.push(step(row, number)?);

@@ -12,6 +12,7 @@ use dynrag_domain::{
     fetches::LeftOutStatus,
     identity::{Class, Email, Role, Scope, UserStatus},
     jobs::Lane,
+    realtime::Channel,
     spending::Payer,
     tables::TableVersion,
     tasks::{JobKind, JobStatus},
@@ -69,7 +70,7 @@ macro_rules! named {
 }
 
 named! {
-    ActorKind CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane
+    ActorKind Channel CustomerStatus DeliveryStatus DisabledReason Event FailureCode Format JobKind JobStatus Lane
     LeftOutStatus Payer Role RunStatus Source Stage Status Strategy Thumb Trigger Unit UserStatus VersionStatus WebhookStatus
 }
 

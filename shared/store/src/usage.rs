@@ -1,6 +1,6 @@
 //! A customer's usage and spending, except its requests, which `admit()` counts.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, Utc};
 use dynrag_domain::{
     Error, Result,
     money::Usd,
@@ -80,6 +80,24 @@ impl Store {
             budget_left: left.map(Usd::from_nanos),
             platform_left: Usd::from_nanos(row.get("platform_nano_usd")?),
         })
+    }
+}
+
+impl Store {
+    /// Returns a customer's spending of this month, and the budget, if there is one; `None` if nothing was spent.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn spend_of_this_month(
+        &self,
+        customer: TenantId,
+    ) -> Result<Option<(Usd, Option<Usd>)>> {
+        let today = Utc::now().date_naive();
+        let month = today.with_day(1).unwrap_or(today);
+        let tx = self.tenant(customer).await?;
+        let spend = monthly_spend(&tx, month).await?;
+        tx.commit().await?;
+        Ok(spend)
     }
 }
 

@@ -26,6 +26,7 @@ mod migrations;
 mod pool;
 mod pooler;
 mod publication;
+mod realtime;
 mod redrive;
 mod request_limits;
 mod retention;

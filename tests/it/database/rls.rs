@@ -115,6 +115,17 @@ async fn seeded() -> Seeded {
             SELECT customer_id, $2, id FROM collections WHERE customer_id = $1";
         let (id, key) = (customer.id.as_uuid(), customer.key.as_uuid());
         superuser.execute(bound, &[&id, &key]).await.unwrap();
+        let listening = "WITH ticket AS (
+                INSERT INTO connection_tickets (customer_id, id, secret_hash, api_key_id, expires_at)
+                VALUES ($1, gen_random_uuid(), sha256('ticket'), $2, now()))
+            , connection AS (
+                INSERT INTO connections (customer_id, id, api_key_id) VALUES ($1, $1::text, $2) RETURNING customer_id, id)
+            , subscription AS (
+                INSERT INTO subscriptions (customer_id, connection_id, channel, subject)
+                SELECT customer_id, id, 'jobs', customer_id FROM connection)
+            INSERT INTO pushes (customer_id, connection_id, channel, subject)
+            SELECT customer_id, id, 'jobs', customer_id FROM connection";
+        superuser.execute(listening, &[&id, &key]).await.unwrap();
         customers.push(customer.id);
     }
     let (ours, theirs) = (customers[0], customers[1]);

@@ -21,7 +21,7 @@ use super::{CUSTOMER, DOCUMENT, Scene, USER};
 use crate::support::{
     database::{ClusterLock, Role, login},
     seed,
-    stack::Stack,
+    stack::{Stack, socket},
 };
 
 /// The database of the stack.
@@ -35,10 +35,12 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
         "sqs" if name == "sqs/tasks.json" => ("Tasks", "dynrag-tasks"),
         "sqs" if name == "sqs/embed-bulk.json" => ("EmbedBulk", "dynrag-embed"),
         "sqs" if name == "sqs/embed-slow.json" => ("EmbedSlow", "dynrag-embed"),
+        "sqs" if name == "sqs/push.json" => ("Push", "dynrag-push"),
         "sqs" if name == "sqs/maintain.json" => ("Maintain", "dynrag-embed"),
         "cloudformation" => ("Migrate", "dynrag-migrate"),
         "s3" => ("Intake", "dynrag-intake"),
         "schedule" => ("Sweep", "dynrag-sweep"),
+        "websocket" => ("RealtimeSocket", "dynrag-realtime-socket"),
         "sqs" => ("Embed", "dynrag-embed"),
         other => panic!("events/{other}: say here which function it is for"),
     };
@@ -61,6 +63,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
                 "schedules",
                 "maintenance",
                 "deliveries",
+                "pushes",
                 "oldDeliveries",
                 "tasks",
                 "jobs",
@@ -75,7 +78,7 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             }
         }
         "sqs/embed.json" | "sqs/embed-bulk.json" | "sqs/embed-slow.json" => embed(&mut scene).await,
-        "sqs/fetch.json" | "sqs/deliver.json" | "sqs/maintain.json" => {
+        "sqs/fetch.json" | "sqs/deliver.json" | "sqs/maintain.json" | "sqs/push.json" => {
             // Messages about what no longer exists are done.
             let event = scene.event(&[]);
             let answer = scene.function.answer(&event).await;
@@ -85,6 +88,27 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, name: &str) {
             }
         }
         "sqs/tasks.json" => tasks(&mut scene).await,
+        "websocket/connect.json" => {
+            let ticket = socket::ticket(&scene.stack, &scene.ours.key).await;
+            let event = scene.event(&[("TICKET", ticket["ticket"].as_str().unwrap())]);
+            assert_eq!(scene.function.answer(&event).await["statusCode"], 200);
+            // The same ticket again.
+            assert_eq!(scene.function.answer(&event).await["statusCode"], 401);
+            let opened = "SELECT count(*) FROM connections WHERE customer_id = $1";
+            assert_eq!(scene.ours.count(opened).await, 1);
+        }
+        // Of a connection that was closed or never opened.
+        "websocket/message.json" => {
+            let event = scene.event(&[]);
+            let answer = scene.function.answer(&event).await;
+            assert_eq!(answer["statusCode"], 200);
+            let reply: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(reply["problem"]["code"], "unauthenticated", "{reply}");
+        }
+        "websocket/disconnect.json" => {
+            let event = scene.event(&[]);
+            assert_eq!(scene.function.answer(&event).await["statusCode"], 200);
+        }
         unknown => panic!("events/{unknown}: say here what its answer must be"),
     }
 }

@@ -235,6 +235,11 @@ mod api {
     mod openapi_json {
         mod get;
     }
+    mod realtime {
+        mod tickets {
+            mod post;
+        }
+    }
     mod search {
         mod diff {
             mod post;

@@ -41,6 +41,7 @@ mod passwords;
 mod poison;
 mod provider;
 mod reading;
+mod realtime;
 mod redelivery;
 mod redrive;
 mod regeneration;

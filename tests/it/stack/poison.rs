@@ -93,28 +93,28 @@ async fn bad_files_do_not_affect_good_ones() {
     assert_eq!(status["code"], code.unwrap(), "{status}");
 }
 
-/// Pages of a PDF that takes about a second to read on the machines that we know.
-const SECOND: usize = 500;
+/// Pages of a PDF that is too slow for the quick lanes, with enough words on each.
+const SLOW: usize = 1_000;
 
-/// How much larger than a file that is too slow for the quick lanes one is that is too slow for every lane.
-const ENDLESS: usize = 9;
+/// Pages of a PDF that is too slow for every lane, with as many words on each.
+const ENDLESS: usize = 9_000;
 
-/// Adds a PDF that is too slow for the quick lanes of this machine, however fast it is. Returns its id and its pages.
+/// Adds a PDF that is too slow for the quick lanes of this machine, however fast it is. Returns its id and the words of a page.
 async fn add_slow(tenant: &Tenant) -> (String, usize) {
     const SETTLED: &str = "SELECT count(*) FROM documents WHERE customer_id = $1 AND status = 'completed' AND NOT slow";
-    const SLOW: &str = "SELECT count(*) FROM documents WHERE customer_id = $1 AND slow";
-    for (before, doublings) in (0..8).zip(1..) {
-        let pages = SECOND << doublings;
-        let pdf = files::made_unique(&files::slow_pdf(pages), &word());
+    const IN_SLOW_LANE: &str = "SELECT count(*) FROM documents WHERE customer_id = $1 AND slow";
+    for before in 0..8 {
+        let words = 2_000 << before;
+        let pdf = files::made_unique(&files::slow_pdf(SLOW, words), &word());
         let id = tenant.add_file("slow.pdf", "application/pdf", &pdf).await;
         let is_slow = eventually("it is read, or too slow", async || {
-            match tenant.count(SLOW).await == 1 {
+            match tenant.count(IN_SLOW_LANE).await == 1 {
                 true => Some(true),
                 false => (tenant.count(SETTLED).await > before).then_some(false),
             }
         });
         if is_slow.await {
-            return (id, pages);
+            return (id, words);
         }
     }
     panic!("no file is too slow for this machine");
@@ -128,8 +128,8 @@ async fn slow_files_of_one_customer_do_not_delay_others() {
         "SELECT coalesce(max(attempts), 0)::bigint FROM documents WHERE customer_id = $1";
     let stack = Stack::load();
     let (noisy, quiet) = tokio::join!(stack.signup(), stack.signup());
-    let (slow, pages) = add_slow(&noisy).await;
-    let endless = files::slow_pdf(pages * ENDLESS);
+    let (slow, words) = add_slow(&noisy).await;
+    let endless = files::slow_pdf(ENDLESS, words);
     let endless: Vec<String> = stream::iter(0..8)
         .map(async |_| {
             let pdf = files::made_unique(&endless, &word());

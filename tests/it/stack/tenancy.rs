@@ -314,7 +314,7 @@ async fn ask_as(
             assert!(found["unchanged"].as_u64().unwrap_or(0) == 0, "{found}");
         } else if *kind != "no id" {
             assert!(
-                matches!(answer.status, 200 | 202),
+                matches!(answer.status, 200..=202),
                 "{what}, id {kind}: {answer}"
             );
         }

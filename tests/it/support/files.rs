@@ -33,11 +33,11 @@ pub fn scanned_pdf() -> Vec<u8> {
     pdf_file::document(&[pdf_file::SCAN])
 }
 
-/// A small PDF that takes long to read: this many pages, each with the same two thousand words.
-pub fn slow_pdf(pages: usize) -> Vec<u8> {
+/// A small PDF that takes long to read: so many pages, each with the same so many words.
+pub fn slow_pdf(pages: usize, words: usize) -> Vec<u8> {
     let mut pdf = pdf_file::PdfFile::default();
     let font = pdf.add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
-    let words = "1 1 Td (ab) Tj ".repeat(2_000);
+    let words = "1 1 Td (ab) Tj ".repeat(words);
     let content = pdf.stream("", format!("BT /F1 9 Tf {words} ET").as_bytes());
     let page = pdf.add(format!(
         "<< /Type /Page /Parent {} 0 R /MediaBox [0 0 600 800] /Contents {content} 0 R \

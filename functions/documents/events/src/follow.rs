@@ -4,15 +4,11 @@ use std::{collections::VecDeque, time::Duration};
 
 use dynrag_api::{
     event_stream::{Event, json_event},
-    timeline::DocumentStep,
+    timeline::{DocumentEnd, DocumentStep},
 };
-use dynrag_domain::{
-    DocumentId, Kind, Result,
-    documents::{FailureCode, Status},
-};
+use dynrag_domain::{DocumentId, Kind, Result};
 use dynrag_store::timeline::Standing;
 use futures::{Stream, stream};
-use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 /// Polling interval.
@@ -23,22 +19,6 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_secs(2);
 /// Consecutive polls that may fail.
 const PATIENCE: u32 = 10;
-
-/// The last event: the document's final status.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct End {
-    doc_id: DocumentId,
-    /// Left out if it was deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<FailureCode>,
-    /// What happened and what to do, in words; for `code`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    deleted: bool,
-}
 
 struct Following<L> {
     id: DocumentId,
@@ -111,7 +91,9 @@ where
     fn take(&mut self, found: Result<Standing>) {
         let told = match found {
             Ok(standing) => self.tell(standing),
-            Err(error) if error.kind() == Kind::NotFound => self.end(None, None),
+            Err(error) if error.kind() == Kind::NotFound => {
+                self.end(&DocumentEnd::deleted(self.id))
+            }
             Err(error) => Err(error),
         };
         match told {
@@ -132,30 +114,18 @@ where
     }
 
     fn tell(&mut self, standing: Standing) -> Result<()> {
-        let last = standing.steps.last().map(|step| step.status);
+        let end = DocumentEnd::after(self.id, &standing);
         for step in standing.steps {
             let number = step.number;
             let event = json_event("status", Some(number), &DocumentStep::from(step))?;
             self.due.push_back(event);
             self.seen = number;
         }
-        // If there were more steps than one read returns, the last of them is not the current one.
-        let stands = last.is_none_or(|last| last == standing.status);
-        if stands && standing.status.is_terminal() {
-            self.end(Some(standing.status), standing.code)?;
-        }
-        Ok(())
+        end.map_or(Ok(()), |end| self.end(&end))
     }
 
-    fn end(&mut self, status: Option<Status>, code: Option<FailureCode>) -> Result<()> {
-        let end = End {
-            doc_id: self.id,
-            status,
-            code,
-            reason: code.map(FailureCode::sentence),
-            deleted: status.is_none(),
-        };
-        self.due.push_back(json_event("end", None::<i64>, &end)?);
+    fn end(&mut self, end: &DocumentEnd) -> Result<()> {
+        self.due.push_back(json_event("end", None::<i64>, end)?);
         self.over = true;
         Ok(())
     }
@@ -168,7 +138,10 @@ mod tests {
     use axum::response::IntoResponse;
     use chrono::{DateTime, TimeDelta};
     use dynrag_api::event_stream::EventStream;
-    use dynrag_domain::{Error, VersionNumber, documents::Stage};
+    use dynrag_domain::{
+        Error, VersionNumber,
+        documents::{FailureCode, Stage, Status},
+    };
     use dynrag_store::timeline::Step;
     use futures::StreamExt;
     use tokio::sync::{Mutex, Notify};

@@ -377,6 +377,12 @@ pub(super) async fn authorized(scene: &mut Scene, row: &RouteInfo) {
                 assert_eq!(body["fields"]["key"], json!(key));
             }
         }
+        "realtime-ticket" => {
+            let members = ["ticket", "url", "expiresAt"];
+            let first = call(&mut scene.function, &ours).await.ok(201, &members);
+            let second = call(&mut scene.function, &theirs).await.ok(201, &members);
+            assert_ne!(first["ticket"], second["ticket"]);
+        }
         // The response is tested with its contract, in tests/it/routes.
         _ if row.method == Method::GET && !row.path.contains('{') => {
             for event in [&ours, &theirs] {

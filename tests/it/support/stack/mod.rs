@@ -25,6 +25,7 @@ pub mod receiver;
 pub mod regeneration;
 pub mod reranker;
 pub mod sessions;
+pub mod socket;
 pub mod stream;
 pub mod tenant;
 pub mod users;

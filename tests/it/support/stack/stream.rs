@@ -34,14 +34,15 @@ impl Events {
     pub fn parse(text: &str) -> Self {
         let blocks = text.split("\n\n").filter(|block| block.contains("data: "));
         let events = blocks.map(|block| {
-            let line = |name: &str| {
+            let find = |name: &str| {
                 let mut lines = block.lines();
-                let line = lines.find_map(|line| line.strip_prefix(name));
-                line.unwrap_or_else(|| panic!("no {name} in {block}"))
+                lines.find_map(|line| line.strip_prefix(name))
             };
+            let line = |name: &str| find(name).unwrap_or_else(|| panic!("no {name} in {block}"));
             Event {
                 name: line("event: ").to_owned(),
-                id: line("id: ").to_owned(),
+                // The end of a document has none.
+                id: find("id: ").unwrap_or_default().to_owned(),
                 data: serde_json::from_str(line("data: ")).unwrap(),
             }
         });
