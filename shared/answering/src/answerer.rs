@@ -9,6 +9,7 @@ use dynrag_answers::Marked;
 use dynrag_app::{
     App,
     chat_models::{self, ChatAccess, Completed, Heard, Listener},
+    embeddings::is_without_vectors,
 };
 use dynrag_domain::{
     CollectionId, Error, Kind, Result,
@@ -18,10 +19,10 @@ use dynrag_domain::{
     },
     chat::EXTRACTIVE,
     money::Usd,
-    search::{Hit, MAX_QUERY, SearchWarning, SearchWarningCode},
+    search::{Hit, MAX_QUERY, Mode, SearchWarning, SearchWarningCode},
 };
 use dynrag_llm::chat::{ChatRequest, Message, Role};
-use dynrag_retrieval::{Found, Retriever};
+use dynrag_retrieval::{Found, Question, Retriever};
 use dynrag_store::{
     admission::Admission,
     ledger::{Asked as Asker, Purpose},
@@ -34,7 +35,7 @@ use crate::{
     passages,
     prompt::{Earlier, Prompt},
     question::{Asked, ChatQuestion, ModelChoice, search},
-    quotes,
+    quotes::{self, Compared},
     screen::{Audience, Screen, is_no_answer},
     wording,
     written::{showable, storable},
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(24);
 /// Longest wait for a question that stands alone.
 const FOR_CONDENSING: Duration = Duration::from_secs(5);
 const CONDENSED_TOKENS: u32 = 200;
+/// Longest wait for vectors of sentences.
+const FOR_COMPARING: Duration = Duration::from_secs(4);
 
 const CONDENSE: &str = "Rewrite the last question of the conversation so that it can be understood without the conversation: \
 put the names and things in that it refers to. Keep its language. Write the question and nothing else. If it can be understood \
@@ -74,6 +77,7 @@ pub async fn answer(
     let mut made = Making::default();
     let asking = Asking {
         app,
+        retriever,
         caller,
         models: &models,
         asked: chat_models::asked(caller, question.is_stored.then_some(conversation.id)),
@@ -82,9 +86,7 @@ pub async fn answer(
     let query = made
         .condense(&asking, &conversation.earlier, question.message)
         .await?;
-    let found = retriever
-        .search(app, caller, &search(question, &query))
-        .await?;
+    let found = made.search(&asking, &search(question, &query)).await?;
     made.count(&found);
     let hits = passages::exact(app, caller, found.hits).await?;
     let sources = sources(&hits);
@@ -202,6 +204,7 @@ struct Writing<'a> {
 /// The models to ask, for whom, and until when.
 struct Asking<'a> {
     app: &'a App,
+    retriever: &'a Retriever,
     caller: &'a Admission,
     models: &'a [ChatAccess],
     asked: Asker,
@@ -227,12 +230,36 @@ impl Asking<'_> {
 struct Making {
     usage: AnswerUsage,
     warnings: Vec<AnswerWarning>,
+    /// Whether vectors cannot be had.
+    is_without_vectors: bool,
 }
 
 impl Making {
     fn warn(&mut self, code: AnswerWarningCode, detail: impl Into<String>) {
         let detail = detail.into();
         self.warnings.push(AnswerWarning { code, detail });
+    }
+
+    /// Searches; by words alone if the question's vector cannot be had.
+    async fn search(&mut self, asking: &Asking<'_>, query: &Question<'_>) -> Result<Found> {
+        let (app, caller) = (asking.app, asking.caller);
+        match asking.retriever.search(app, caller, query).await {
+            Err(error) if is_without_vectors(&error) => {
+                let words = Question {
+                    mode: Mode::Text,
+                    ..query.clone()
+                };
+                let found = asking.retriever.search(app, caller, &words).await?;
+                self.is_without_vectors = true;
+                let detail = format!(
+                    "The question was searched for by words alone. {}",
+                    error.public()
+                );
+                self.warn(AnswerWarningCode::WordsAlone, detail);
+                Ok(found)
+            }
+            found => found,
+        }
     }
 
     /// Counts a search.
@@ -312,6 +339,38 @@ impl Making {
         }
     }
 
+    /// Quotes the best sentences: by their words, and by their vectors where these can be had.
+    async fn quote(&mut self, asking: &Asking<'_>, query: &str, hits: &[Hit]) -> Option<Marked> {
+        let sentences = quotes::promising(query, hits);
+        if sentences.len() < 2 || self.is_without_vectors {
+            return quotes::quote(query, hits, None);
+        }
+        let texts: Vec<&str> = sentences.iter().map(|(_, text)| text.as_str()).collect();
+        let Asking {
+            app,
+            retriever,
+            caller,
+            ..
+        } = asking;
+        let until = Instant::now() + FOR_COMPARING;
+        match retriever
+            .similarities(app, caller, query, &texts, until)
+            .await
+        {
+            Ok((cosines, tokens)) => {
+                self.usage.embedding_tokens += tokens;
+                let compared = Compared::new(&sentences, &cosines);
+                quotes::quote(query, hits, Some(&compared))
+            }
+            // Words are nearly as good, and cost nothing.
+            Err(error) => {
+                let (code, cause) = (error.code(), error.internal());
+                tracing::info!(code, cause, "sentences are compared by words alone");
+                quotes::quote(query, hits, None)
+            }
+        }
+    }
+
     /// Writes an answer: its text, by which model, and from how many of the passages. No text: the passages have no answer.
     async fn write(
         &mut self,
@@ -329,7 +388,7 @@ impl Making {
             return Ok((None, EXTRACTIVE.to_owned(), 0));
         }
         if asking.models.is_empty() {
-            let quoted = quotes::quote(query, hits);
+            let quoted = self.quote(asking, query, hits).await;
             return Ok((quoted, EXTRACTIVE.to_owned(), hits.len()));
         }
         let prompt = Prompt {
@@ -403,11 +462,8 @@ impl Making {
                     return Ok((shown, model, used));
                 }
                 self.warn(AnswerWarningCode::ModelFailed, "The model wrote nothing that may be shown. The answer quotes the best sentences that were found.");
-                Ok((
-                    quotes::quote(query, hits),
-                    EXTRACTIVE.to_owned(),
-                    hits.len(),
-                ))
+                let quoted = self.quote(asking, query, hits).await;
+                Ok((quoted, EXTRACTIVE.to_owned(), hits.len()))
             }
             Err(error) => {
                 let detail = format!(
@@ -415,7 +471,7 @@ impl Making {
                     error.public()
                 );
                 self.warn(AnswerWarningCode::ModelFailed, detail);
-                let quoted = quotes::quote(query, hits);
+                let quoted = self.quote(asking, query, hits).await;
                 Ok((quoted, EXTRACTIVE.to_owned(), hits.len()))
             }
         }

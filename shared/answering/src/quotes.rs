@@ -1,6 +1,8 @@
 //! Extractive answers: the best sentences that were found, word by word, each with its citation.
 
-use dynrag_answers::{Citation, LEAST_COVERAGE, Marked, Passage, extract, sanitize};
+use dynrag_answers::{
+    Candidate, Citation, LEAST_COVERAGE, Marked, Passage, candidates, extract, sanitize,
+};
 use dynrag_domain::search::Hit;
 
 use crate::written::is_clean;
@@ -10,17 +12,61 @@ const SENTENCES: usize = 2;
 /// Least score of the second sentence, in relation to the first.
 const LEAST_OF_BEST: f32 = 0.5;
 
-/// Quotes the sentences that answer a question best; `None` if none does.
-pub(crate) fn quote(question: &str, hits: &[Hit]) -> Option<Marked> {
-    let passages: Vec<Passage<'_>> = hits
-        .iter()
-        .map(|hit| Passage {
-            text: &hit.text,
-            score: hit.score,
-            language: hit.language.as_deref(),
-        })
-        .collect();
-    let found = extract(question, &passages, None, SENTENCES, LEAST_COVERAGE);
+/// Sentences that are compared with a question by their vectors.
+const COMPARED: usize = 24;
+
+fn passages(hits: &[Hit]) -> Vec<Passage<'_>> {
+    let passages = hits.iter().map(|hit| Passage {
+        text: &hit.text,
+        score: hit.score,
+        language: hit.language.as_deref(),
+    });
+    passages.collect()
+}
+
+/// The sentences that may answer a question, and their texts: those to compare with it by their vectors.
+pub(crate) fn promising(question: &str, hits: &[Hit]) -> Vec<(Candidate, String)> {
+    let found = candidates(question, &passages(hits), COMPARED, LEAST_COVERAGE);
+    let texts = found.into_iter().filter_map(|found| {
+        let text = hits.get(found.passage)?.text.chars();
+        let text = text.skip(found.span.start).take(found.span.len());
+        let text = text.collect();
+        Some((found, text))
+    });
+    texts.collect()
+}
+
+/// How similar sentences are to a question.
+pub(crate) struct Compared(Vec<Vec<Option<f32>>>);
+
+impl Compared {
+    /// Takes the cosines of sentences in their order.
+    pub(crate) fn new(sentences: &[(Candidate, String)], cosines: &[f32]) -> Self {
+        let mut all: Vec<Vec<Option<f32>>> = Vec::new();
+        for ((found, _), cosine) in sentences.iter().zip(cosines) {
+            let (passage, sentence) = (found.passage, found.sentence);
+            all.resize_with(all.len().max(passage + 1), Vec::new);
+            if let Some(of) = all.get_mut(passage) {
+                of.resize(of.len().max(sentence + 1), None);
+                if let Some(place) = of.get_mut(sentence) {
+                    *place = Some(*cosine);
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+/// Quotes the sentences that answer a question best; `None` if none does. Without similarities, words decide alone.
+pub(crate) fn quote(question: &str, hits: &[Hit], compared: Option<&Compared>) -> Option<Marked> {
+    let similarities = compared.map(|compared| compared.0.as_slice());
+    let found = extract(
+        question,
+        &passages(hits),
+        similarities,
+        SENTENCES,
+        LEAST_COVERAGE,
+    );
     let best = found.first()?.score;
     let least = best.min(best * LEAST_OF_BEST);
     let best = found.iter().filter(|quote| quote.score >= least);

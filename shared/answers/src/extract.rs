@@ -33,8 +33,49 @@ pub struct Quote {
     pub coverage: f32,
 }
 
-/// The cosine of a question and each sentence of each passage, in the order of [`crate::sentences`].
-pub type Similarities<'a> = &'a [Vec<f32>];
+/// The cosine of a question and each sentence of each passage, in the order of [`crate::sentences`]; `None` of one that was not
+/// compared, which counts as the least similar.
+pub type Similarities<'a> = &'a [Vec<Option<f32>>];
+
+/// A sentence that may answer a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The passage's place in the list given, from 0.
+    pub passage: usize,
+    /// The sentence's place in the passage, from 0.
+    pub sentence: usize,
+    /// The sentence, in characters of the passage.
+    pub span: Range<usize>,
+}
+
+/// Returns the sentences that are worth comparing with a question, by words alone, best first: at most `most`. None if
+/// [`extract`] would find none.
+pub fn candidates(
+    question: &str,
+    passages: &[Passage<'_>],
+    most: usize,
+    least: f32,
+) -> Vec<Candidate> {
+    let rows = rows(question, passages, None);
+    let near = rows.iter().map(|row| row.coverage).fold(0.0f32, f32::max);
+    if near < least {
+        return Vec::new();
+    }
+    let mut scored: Vec<(f32, Candidate)> = rows
+        .into_iter()
+        .map(|row| {
+            let candidate = Candidate {
+                passage: row.passage,
+                sentence: row.sentence,
+                span: row.span,
+            };
+            (score(&row.features, &WORDS_ALONE), candidate)
+        })
+        .collect();
+    scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let best = scored.into_iter().take(most);
+    best.map(|(_, candidate)| candidate).collect()
+}
 
 /// Least share of the question's content words that the passages must have near each other.
 pub const LEAST_COVERAGE: f32 = 0.4;
@@ -48,10 +89,11 @@ const WORDS_ALONE: [f32; FEATURES] = [
     7.079, 4.049, 0.865, 3.299, 2.133, -6.314, -0.637, -0.147, 3.388, 1.288, -0.994, 0.075, 3.446,
     2.185, -0.490, -0.058, 0.0, 0.0, 0.0, 0.0, 0.0,
 ];
-/// The same with similarities, in English, Spanish and Arabic, with vectors of multilingual-e5-small.
+/// The same with similarities, in English, Spanish and Arabic, with vectors of multilingual-e5-small. They are on a scale that does not
+/// depend on the model.
 const WITH_VECTORS: [f32; FEATURES] = [
-    4.529, 2.649, 1.062, 3.067, 1.672, -4.906, -0.360, -0.473, 1.322, 1.105, -0.362, 0.895, 1.065,
-    2.270, 1.032, -0.074, 1.945, 6.471, 9.403, 44.034, 40.967,
+    4.220, 3.072, 1.022, 3.005, 1.609, -4.924, -0.421, -0.442, 1.183, 1.186, -0.358, 0.718, 1.768,
+    2.245, 1.193, -0.069, 0.094, 0.214, 0.283, 1.435, 1.186,
 ];
 
 /// Returns the sentences that answer a question best, best first: at most `most`, none if no place of the passages
@@ -102,17 +144,57 @@ fn rank(
         .map(|row| Quote {
             passage: row.passage,
             span: row.span,
-            score: row
-                .features
-                .iter()
-                .zip(weights)
-                .map(|(feature, weight)| feature * weight)
-                .sum(),
+            score: score(&row.features, &weights),
             coverage: row.coverage,
         })
         .collect();
     quotes.sort_by(|one, other| other.score.total_cmp(&one.score));
     quotes
+}
+
+fn score(features: &[f32; FEATURES], weights: &[f32; FEATURES]) -> f32 {
+    let parts = features.iter().zip(weights);
+    parts.map(|(feature, weight)| feature * weight).sum()
+}
+
+/// Similarities on a scale that is the same for all models: how many standard deviations from the mean of those compared.
+struct Standard {
+    similarities: Vec<Vec<f32>>,
+    /// Of sentences that were not compared.
+    least: f32,
+}
+
+impl Standard {
+    fn new(all: Similarities<'_>) -> Self {
+        let compared = || all.iter().flatten().copied().flatten();
+        let count = compared().count().max(1) as f32;
+        let mean = compared().sum::<f32>() / count;
+        let variance = compared().map(|one| (one - mean).powi(2)).sum::<f32>() / count;
+        let deviation = variance.sqrt().max(1e-4);
+        let least = (compared().fold(mean, f32::min) - mean) / deviation;
+        let scaled =
+            |one: &Option<f32>| one.map_or(least, |similarity| (similarity - mean) / deviation);
+        Self {
+            similarities: all
+                .iter()
+                .map(|of| of.iter().map(scaled).collect())
+                .collect(),
+            least,
+        }
+    }
+
+    fn of(&self, passage: usize, sentence: usize) -> f32 {
+        let of = self.similarities.get(passage);
+        of.and_then(|of| of.get(sentence))
+            .copied()
+            .unwrap_or(self.least)
+    }
+
+    fn best_of(&self, passage: usize) -> f32 {
+        let of = self.similarities.get(passage);
+        of.and_then(|of| of.iter().copied().reduce(f32::max))
+            .unwrap_or(self.least)
+    }
 }
 
 /// A sentence as it is ranked.
@@ -125,6 +207,7 @@ struct Read {
 /// A sentence with what it is ranked by.
 struct Row {
     passage: usize,
+    sentence: usize,
     span: Range<usize>,
     features: [f32; FEATURES],
     coverage: f32,
@@ -169,6 +252,7 @@ fn rows(
         }
     }
     let weights = weights(&asked, &all);
+    let similarities = similarities.map(Standard::new);
     let best = passages
         .iter()
         .map(|passage| passage.score)
@@ -219,17 +303,15 @@ fn rows(
         };
         let (from_before, from_after) = (from(before), from(after));
         let words = own.words.max(1) as f32;
-        let similar = |sentence: Option<usize>| {
-            similarities
-                .and_then(|all| all.get(read.passage)?.get(sentence?))
-                .copied()
-                .unwrap_or(0.0)
+        let similar = |sentence: Option<usize>| match (&similarities, sentence) {
+            (Some(all), Some(sentence)) => all.of(read.passage, sentence),
+            _ => 0.0,
         };
         let (similarity, similar_before) =
             (similar(Some(sentence)), similar(sentence.checked_sub(1)));
         let best_similar = similarities
-            .and_then(|all| all.get(read.passage))
-            .map_or(0.0, |all| all.iter().copied().fold(0.0, f32::max));
+            .as_ref()
+            .map_or(0.0, |all| all.best_of(read.passage));
         let rank = passages
             .get(read.passage)
             .map_or(0.0, |passage| (passage.score - least) / spread);
@@ -298,6 +380,7 @@ fn rows(
             .sum();
         rows.push(Row {
             passage: read.passage,
+            sentence,
             span: in_chars(text, &read.bytes),
             features: row,
             coverage: known / all_words.max(f32::EPSILON),

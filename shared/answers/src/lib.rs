@@ -22,7 +22,8 @@ mod verify;
 mod words;
 
 pub use extract::{
-    FEATURES, LEAST_COVERAGE, Passage, Quote, Similarities, coverage, extract, features,
+    Candidate, FEATURES, LEAST_COVERAGE, Passage, Quote, Similarities, candidates, coverage,
+    extract, features,
 };
 pub use injection::{Hidden, PromptBlocks, PromptSource, hidden, prompt_blocks, visible};
 pub use markers::{Citation, MAX_CITATIONS, Marked, MarkerFilter, markers, without_markers};

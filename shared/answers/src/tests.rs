@@ -220,6 +220,35 @@ fn the_sentence_with_the_answer_is_quoted() {
 }
 
 #[test]
+fn the_most_similar_sentence_is_quoted_on_any_models_scale() {
+    let passage = Passage {
+        text: "The pump is red. The pump is old. The pump is loud. The pump is heavy.",
+        score: 1.0,
+        language: Some("en"),
+    };
+    let question = "What is the pump like?";
+    let found = candidates(question, &[passage], 3, LEAST_COVERAGE);
+    assert_eq!(found.len(), 3);
+    for similar in 0..4 {
+        let cosines = |scale: f32, base: f32| -> Vec<Option<f32>> {
+            let of = |sentence| base + scale * f32::from(u8::from(sentence == similar));
+            (0..4).map(|sentence| Some(of(sentence))).collect()
+        };
+        for (scale, base) in [(0.5, 0.1), (0.02, 0.8)] {
+            let all = [cosines(scale, base)];
+            let quotes = extract(question, &[passage], Some(&all), 1, LEAST_COVERAGE);
+            let place = quotes[0].span.start / 17;
+            assert_eq!(place, similar, "{quotes:?}");
+        }
+    }
+    // Of those that were not compared nothing is known: they are the least similar.
+    let some = [vec![None, Some(0.3), Some(0.9)]];
+    let quotes = extract(question, &[passage], Some(&some), 4, LEAST_COVERAGE);
+    assert_eq!(quotes[0].span.start, 34);
+    assert!(extract(question, &[passage], Some(&[]), 1, LEAST_COVERAGE).len() == 1);
+}
+
+#[test]
 fn a_passage_of_another_language_does_not_hide_the_answer() {
     let answer = Passage {
         text: "The warranty lasts three years from the day of purchase.",

@@ -73,6 +73,8 @@ named! {
         Truncated = "truncated",
         /// Earlier messages of the conversation were too long to be taken into account.
         HistoryCut = "history_cut",
+        /// The question has no vector: it was searched for by its words alone.
+        WordsAlone = "words_alone",
         /// The results are in the order that they have without the reranker.
         RerankFailed = "rerank_failed",
         /// The question was searched for as it is, without the conversation before it.

@@ -13,17 +13,17 @@ mod within;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use dynrag_app::App;
+use dynrag_app::{App, embeddings::embed};
 use dynrag_config::VectorsConfig;
 use dynrag_domain::{
     CollectionId, DocumentId, Error, Result, VersionNumber,
     search::{AsOf, Fusion, Hit, Mode, SearchWarning, filter::Filter},
 };
 use dynrag_llm::InputType;
-use dynrag_store::admission::Admission;
+use dynrag_store::{admission::Admission, ledger::Purpose};
 use dynrag_vectors::{Location, Query, StoredChunk, Unreadable, Vectors};
 use futures::future::{try_join, try_join_all};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 
 use query_vectors::QueryVectors;
 
@@ -119,6 +119,31 @@ impl fmt::Debug for Retriever {
 }
 
 impl Retriever {
+    /// Returns how similar texts are to a query, as cosines of their vectors by the customer's model, and the tokens that were
+    /// charged. The vector of a query that was searched before is not asked for again.
+    ///
+    /// # Errors
+    /// As for [`embed`]; `embedding_unavailable` also if the time is up.
+    pub async fn similarities(
+        &self,
+        app: &App,
+        caller: &Admission,
+        query: &str,
+        texts: &[&str],
+        until: Instant,
+    ) -> Result<(Vec<f32>, u64)> {
+        let model = caller.config.embedding_model.as_str();
+        let of_query = self
+            .query_vectors
+            .get(app, caller, model, (InputType::Query, query));
+        let asked = (model, InputType::Passage, Purpose::Comparing);
+        // Boxed: the types of nested futures would otherwise exceed the compiler's depth.
+        let of_texts = Box::pin(embed(app, caller, asked, texts, until));
+        let ((query, tokens), embedded) = try_join(Box::pin(of_query), of_texts).await?;
+        let cosines = embedded.vectors.iter().map(|vector| cosine(&query, vector));
+        Ok((cosines.collect(), tokens + embedded.prompt_tokens))
+    }
+
     async fn vectors(&self) -> Result<&Vectors> {
         self.vectors
             .get_or_try_init(async || {
@@ -377,5 +402,16 @@ fn asked<'a>(question: &Question<'a>, text: &'a str, vector: Option<&'a [f32]>) 
         mmr: question.mmr,
         neighbors: question.neighbors,
         highlight: question.highlight,
+    }
+}
+
+/// The cosine of two vectors; 0 if one is nothing but zeros.
+fn cosine(one: &[f32], other: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let length = (dot(one, one) * dot(other, other)).sqrt();
+    if length > 0.0 {
+        dot(one, other) / length
+    } else {
+        0.0
     }
 }

@@ -43,6 +43,8 @@ pub enum Purpose {
     Query,
     /// Vectors of texts that a caller sends.
     Texts,
+    /// Vectors of sentences, to find those that answer a question.
+    Comparing,
     /// The order of a search's candidates.
     Reranking,
     /// Other ways to put a query, or a passage that would answer it.
@@ -57,6 +59,7 @@ impl Purpose {
         match self {
             Self::Query => "query-embeddings",
             Self::Texts => "text-embeddings",
+            Self::Comparing => "sentence-embeddings",
             Self::Reranking => "reranking",
             Self::Rewriting(_) => "query-rewriting",
             Self::Answering(_) => "answers",
@@ -71,6 +74,7 @@ impl Purpose {
             Self::Regenerating(_) => Some("regenerating"),
             Self::Query
             | Self::Texts
+            | Self::Comparing
             | Self::Reranking
             | Self::Rewriting(_)
             | Self::Answering(_) => None,
@@ -139,6 +143,7 @@ impl<'a> From<&'a ProviderCall> for Line<'a> {
             Purpose::Regenerating(job) => (None, Some(job)),
             Purpose::Query
             | Purpose::Texts
+            | Purpose::Comparing
             | Purpose::Reranking
             | Purpose::Rewriting(_)
             | Purpose::Answering(_) => (None, None),

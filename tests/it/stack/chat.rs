@@ -1,6 +1,6 @@
 //! Questions and their answers: with and without a model, and with what is cited.
 
-use dynrag_testing::openai::{ChatReply, ChatRule};
+use dynrag_testing::openai::{ChatReply, ChatRule, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -78,6 +78,10 @@ async fn without_any_model_the_best_sentence_is_quoted_and_stays_provable() {
     assert_eq!(verdicts(&answer)[0], "supported", "{answer}");
     proved(&a, &answer).await;
     assert_eq!(answer["usage"]["chatCalls"], 0);
+    // Its sentences were compared with the question by their vectors, too.
+    let compared = "SELECT count(*) FROM provider_calls WHERE customer_id = $1 AND operation = 'sentence-embeddings'
+                    AND outcome = 'ok' AND tokens > 0";
+    assert_eq!(a.count(compared).await, 1);
 
     // Another version, and a table that was rewritten and pruned, change nothing about it.
     let filler = word();
@@ -241,14 +245,40 @@ async fn the_next_model_answers_and_at_last_the_best_sentences() {
         "{answer}"
     );
 
-    // Without a budget no model is asked.
+    // Without a budget neither a model nor the provider of vectors is asked.
     a.config("monthly_budget_usd = 0").await;
     let before = stack.chat_seen_with(&mark).await.len();
-    let body = json!({"message": question(&mark)});
-    let answer = a.post(CHAT, &body).await;
-    // The question's vector cannot be paid for either.
-    answer.problem(402, "budget_exceeded");
+    let calls = "SELECT count(*) FROM provider_calls WHERE customer_id = $1";
+    let paid = a.count(calls).await;
+    let body = json!({"message": format!("Please say: {}", question(&mark))});
+    let answer = a.post(CHAT, &body).await.ok(200);
+    assert_eq!(answer["model"], "extractive");
+    let warned = answer["warnings"].as_array().unwrap().iter();
+    let codes: Vec<&Value> = warned.map(|warning| &warning["code"]).collect();
+    assert_eq!(codes, ["words_alone", "model_failed"], "{answer}");
+    let text = answer["answer"].as_str().unwrap();
+    assert!(text.contains("5 litres"), "{answer}");
     assert_eq!(stack.chat_seen_with(&mark).await.len(), before);
+    assert_eq!(a.count(calls).await, paid);
+}
+
+#[tokio::test]
+async fn a_provider_of_vectors_that_is_down_leaves_words() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mark = word();
+    let content = format!("The {mark} pump needs 5 litres of oil.");
+    add(&a, "Pumps", &content).await;
+    for reply in [Reply::Quota, Reply::InvalidKey, Reply::ServerError] {
+        let asked = word();
+        stack.reply_to(&asked, reply).await;
+        let body = json!({"message": format!("{asked}: how much oil does the {mark} pump need?")});
+        let answer = a.post(CHAT, &body).await.ok(200);
+        assert_eq!(answer["warnings"][0]["code"], "words_alone", "{answer}");
+        let text = answer["answer"].as_str().unwrap();
+        assert!(text.contains("5 litres"), "{answer}");
+        assert_eq!(verdicts(&answer), ["supported"]);
+    }
 }
 
 #[tokio::test]

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use dynrag_answers::{Passage, Quote, coverage, extract, features};
+use dynrag_answers::{Passage, Quote, candidates, coverage, extract, features};
 
 use crate::ranking::Index;
 use crate::xquad::Paragraph;
+
+/// Sentences that are compared with a question by vectors, as in `dynrag-answering`.
+const COMPARED: usize = 24;
 
 /// Counts of one setting: right in one, right in two, asked; by half.
 type Counts = [[usize; 3]; 2];
@@ -114,11 +117,26 @@ fn ask(
     paragraphs: &[Paragraph],
     chosen: &[(usize, f32)],
     language: &str,
-    cosines: Option<&[Vec<f32>]>,
+    cosines: Option<&[Vec<Option<f32>>]>,
 ) -> Vec<Quote> {
     let passages = passages(paragraphs, chosen, language);
+    let cosines = cosines.map(|cosines| compared(question, &passages, cosines));
     // Never refuses: what limits would do is printed apart.
-    extract(question, &passages, cosines, 2, 0.0)
+    extract(question, &passages, cosines.as_deref(), 2, 0.0)
+}
+
+/// The cosines of those sentences that the product compares.
+fn compared(
+    question: &str,
+    passages: &[Passage<'_>],
+    cosines: &[Vec<Option<f32>>],
+) -> Vec<Vec<Option<f32>>> {
+    let mut known: Vec<Vec<Option<f32>>> = cosines.iter().map(|of| vec![None; of.len()]).collect();
+    for candidate in candidates(question, passages, COMPARED, 0.0) {
+        known[candidate.passage][candidate.sentence] =
+            cosines[candidate.passage][candidate.sentence];
+    }
+    known
 }
 
 fn passages<'a>(
@@ -182,6 +200,8 @@ pub fn dump(
                     let places: Vec<usize> = chosen.iter().map(|(place, _)| *place).collect();
                     let cosines =
                         vectors.and_then(|vectors| vectors.cosines(language, number, &places));
+                    let cosines =
+                        cosines.map(|cosines| compared(&question.text, &passages, &cosines));
                     for (passage, span, row) in
                         features(&question.text, &passages, cosines.as_deref())
                     {

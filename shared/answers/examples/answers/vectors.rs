@@ -56,11 +56,12 @@ impl Vectors {
         language: &str,
         question: usize,
         chosen: &[usize],
-    ) -> Option<Vec<Vec<f32>>> {
+    ) -> Option<Vec<Vec<Option<f32>>>> {
         let (_, questions, paragraphs) =
             self.languages.iter().find(|(code, ..)| code == language)?;
         let question = &questions[question];
-        let cosine = |sentence: &Vec<f32>| sentence.iter().zip(question).map(|(a, b)| a * b).sum();
+        let cosine =
+            |sentence: &Vec<f32>| Some(sentence.iter().zip(question).map(|(a, b)| a * b).sum());
         Some(
             chosen
                 .iter()

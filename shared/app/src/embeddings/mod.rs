@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 pub use ledger::ledger;
-pub use texts::embed;
+pub use texts::{embed, is_without_vectors};
 
 /// Longest wait for one response of the model.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -43,6 +43,19 @@ pub async fn embed<S: AsRef<str>>(
     embedded.map_err(|error| refused(&error))
 }
 
+/// Whether an error of [`embed`] says that vectors cannot be had now, by budget, by key or by the provider: a search by words is possible
+/// all the same.
+pub fn is_without_vectors(error: &Error) -> bool {
+    match error.kind() {
+        Kind::PaymentRequired | Kind::Conflict => true,
+        Kind::Unavailable => [RATE_LIMITED, UNAVAILABLE].contains(&error.code()),
+        _ => false,
+    }
+}
+
+const RATE_LIMITED: &str = "embedding_rate_limited";
+const UNAVAILABLE: &str = "embedding_unavailable";
+
 /// Returns the caller's error when the provider returns no vector.
 fn refused(error: &EmbedError) -> Error {
     let public = match (error.failure_code(), error) {
@@ -52,13 +65,13 @@ fn refused(error: &EmbedError) -> Error {
         (Some(code), _) => Error::new(Kind::Conflict, code.as_str(), code.sentence()),
         (None, EmbedError::RateLimited { retry_after }) => Error::new(
             Kind::Unavailable,
-            "embedding_rate_limited",
+            RATE_LIMITED,
             "The embedding provider's rate limit was reached. Try again later, or search with mode text.",
         )
         .after(retry_after.unwrap_or(Duration::from_secs(5))),
         (None, _) => Error::new(
             Kind::Unavailable,
-            "embedding_unavailable",
+            UNAVAILABLE,
             "The embedding provider did not respond. Try again, or search with mode text.",
         ),
     };
