@@ -83,8 +83,10 @@ impl Limits {
             (0..=16_384, _) => (budget(2, 8), budget(2, 8), budget(5, 8)),
             (16_385..=262_144, false) => (budget(2, 16), budget(3, 8), budget(4, 8)),
             (16_385..=262_144, true) => (budget(2, 16), budget(1, 8), budget(4, 24)),
-            (_, false) => (budget(4, 48), budget(12, 24), budget(6, 12)),
-            (_, true) => (budget(4, 48), budget(6, 24), budget(9, 24)),
+            (262_145..=2_097_152, false) => (budget(4, 48), budget(12, 24), budget(6, 12)),
+            (262_145..=2_097_152, true) => (budget(4, 48), budget(6, 24), budget(9, 24)),
+            (_, false) => (budget(4, 48), budget(24, 32), budget(6, 12)),
+            (_, true) => (budget(4, 48), budget(12, 32), budget(9, 24)),
         };
         if filtered {
             lists = budget(4 * lists.requests, 4 * lists.bytes / MIB);

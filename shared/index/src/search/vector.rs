@@ -16,8 +16,9 @@ use crate::{
 };
 
 /// Rows in the lists that are read are this many times the square root of those that may be found: a third of 10,000, a
-/// tenth of 100,000, a thirtieth of a million. `examples/measure.rs` shows what recall that gives.
+/// tenth of 100,000, a thirtieth of a million; of more they are one in [`PART`]. `examples/segments` shows what recall that gives.
 const PROBE: usize = 32;
+const PART: usize = 34;
 /// At least so many are read, and [`PROBE`] for each row that is ranked.
 const LEAST: usize = 2_048;
 /// Rows of which the exact cosine is computed, at most: so many for each that is ranked, and some more.
@@ -80,6 +81,7 @@ impl VectorLeg {
         }
         lists.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut wanted = (PROBE * admitted.isqrt())
+            .max(admitted / PART)
             .max(LEAST)
             .max(PROBE.saturating_mul(depth));
         let mut probes = Vec::new();

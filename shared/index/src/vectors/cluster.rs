@@ -15,9 +15,9 @@ const CUT_SAMPLE: usize = 1_024;
 /// Rounds of learning a cut, and of moving all means.
 const CUT_ROUNDS: usize = 5;
 const MOVES: usize = 2;
-/// Rows of the sample for each group, and of the whole sample.
+/// Rows of the sample for each group, and bytes of the whole sample: 131,072 rows of 1,536 components.
 const SAMPLE_PER_GROUP: usize = 48;
-const SAMPLE: usize = 131_072;
+const SAMPLE_BYTES: usize = 768 << 20;
 /// Means that a row is compared with, and more if the vectors are short and their signs say little.
 const COMPARED: usize = 32;
 const COMPARED_COMPONENTS: usize = 16_384;
@@ -92,7 +92,7 @@ pub(crate) struct Clusters {
 
 /// Rows that a group should have: probing reads whole groups, and every group has a centroid in the prefix.
 fn group_size(rows: usize) -> usize {
-    (rows.isqrt() / 2).clamp(128, 1_024)
+    (rows.isqrt() / 2).clamp(128, 512)
 }
 
 /// A row number as an index.
@@ -106,7 +106,8 @@ pub(crate) fn cluster(store: &Store, rows: &[u32], seed: u64) -> Clusters {
     let size = group_size(rows.len());
     let wanted = rows.len().div_ceil(size).max(1);
     let means = {
-        let sample = sample(rows, (wanted * SAMPLE_PER_GROUP).min(SAMPLE), &mut random);
+        let most = SAMPLE_BYTES / size_of::<f32>() / store.dimension().max(1);
+        let sample = sample(rows, (wanted * SAMPLE_PER_GROUP).min(most), &mut random);
         learn(&Matrix::load(store, &sample), wanted, &mut random)
     };
     let mut groups: Vec<Vec<u32>> = vec![Vec::new(); means.len()];
