@@ -29,6 +29,7 @@ pub fn run(all: &BTreeMap<&'static str, Vec<Paragraph>>, options: &[String]) {
     let mut table: BTreeMap<(bool, &str, &str), [[usize; 2]; 2]> = BTreeMap::new();
     let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut printed = 0;
+    let mut false_supported = Vec::new();
     let only_true = options.iter().any(|option| option == "--true");
     for case in cases.iter().filter(|case| case.is_true || !only_true) {
         let (supported, why) = judge(case);
@@ -38,6 +39,9 @@ pub fn run(all: &BTreeMap<&'static str, Vec<Paragraph>>, options: &[String]) {
         row[case.half][0] += usize::from(supported);
         row[case.half][1] += 1;
         *reasons.entry((case.kind, why)).or_default() += 1;
+        if !case.is_true {
+            false_supported.push(supported);
+        }
         let wanted = shown.is_some_and(|kind| {
             kind == case.kind || kind == "false" && !case.is_true || kind == "true" && case.is_true
         }) && shown_language.is_none_or(|language| language == case.language);
@@ -85,11 +89,20 @@ pub fn run(all: &BTreeMap<&'static str, Vec<Paragraph>>, options: &[String]) {
             part(1)
         );
     }
+    print_sets(&false_supported);
     if options.iter().any(|option| option == "--reasons") {
         for ((kind, why), count) in &reasons {
             println!("{kind:18} {why:20} {count}");
         }
     }
+}
+
+/// Prints how many sets of a thousand false cases, evenly spaced, have none that is supported.
+fn print_sets(supported: &[bool]) {
+    let sets = supported.len() / 1_000;
+    let is_clean = |set: &usize| !supported.iter().skip(*set).step_by(sets).any(|one| *one);
+    let clean = (0..sets).filter(is_clean).count();
+    println!("{clean} of {sets} sets of 1,000 false cases have none that is supported");
 }
 
 /// Whether every sentence of a claim is supported, and the code of the first that is not.
