@@ -9,8 +9,9 @@ use crate::written::is_clean;
 
 /// Most sentences of an answer.
 const SENTENCES: usize = 2;
-/// Least score of the second sentence, in relation to the first.
-const LEAST_OF_BEST: f32 = 0.5;
+/// How much lower the score of the second sentence may be. Scores are logarithms of likelihoods: it is at least a seventh as likely to
+/// have the answer as the first one.
+const WITHIN: f32 = 2.0;
 
 /// Sentences that are compared with a question by their vectors.
 const COMPARED: usize = 24;
@@ -68,7 +69,7 @@ pub(crate) fn quote(question: &str, hits: &[Hit], compared: Option<&Compared>) -
         LEAST_COVERAGE,
     );
     let best = found.first()?.score;
-    let least = best.min(best * LEAST_OF_BEST);
+    let least = best - WITHIN;
     let best = found.iter().filter(|quote| quote.score >= least);
     let quotes: Vec<(usize, String)> = best
         .filter_map(|quote| {
