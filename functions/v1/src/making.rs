@@ -9,9 +9,11 @@
 //! | the client's connection, later | the answer, if it is to be stored | nobody: its id was in the first event |
 //! | the function | as for [`dynrag_answering`]; one of the customer's streams counts as taken for three minutes | the client asks again |
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use dynrag_answering::{Asked, Audience, ChatQuestion, Progress, answer};
+use dynrag_answering::{
+    Asked, Audience, ChatQuestion, LONG_LEASE, LONG_PATIENCE, Progress, answer,
+};
 use dynrag_api::{App, event_stream::spawn, idempotency::Attempt};
 use dynrag_domain::{AnswerId, Error, Result};
 use dynrag_retrieval::Retriever;
@@ -26,11 +28,6 @@ use tokio::{
 };
 
 use crate::question::Request;
-
-/// From the question to the end of a model's answer.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Longer than that and what follows.
-const LEASE: Duration = Duration::from_secs(180);
 
 /// A checked question, and who asks it.
 pub(crate) struct Making {
@@ -111,7 +108,7 @@ impl Making {
     /// `too_many_streams`; those of an answer.
     pub(crate) async fn whole(self, attempt: Option<Attempt>) -> Result<Asked> {
         if let Some(attempt) = attempt {
-            attempt.extend(LEASE).await?;
+            attempt.extend(LONG_LEASE).await?;
         }
         self.begin().await?;
         let answer = spawn(async move {
@@ -144,7 +141,7 @@ impl Making {
     pub(crate) async fn streamed(self, attempt: Option<Attempt>) -> Result<Told> {
         self.begin().await?;
         let deferred = match attempt {
-            Some(attempt) => match attempt.defer(LEASE).await {
+            Some(attempt) => match attempt.defer(LONG_LEASE).await {
                 Ok(deferred) => deferred,
                 Err(error) => {
                     self.end().await;
@@ -189,7 +186,7 @@ impl Making {
             system: request.said.system.as_deref(),
             language: None,
             unsupported: request.unsupported,
-            until: Some(self.until.min(Instant::now() + PATIENCE)),
+            until: Some(self.until.min(Instant::now() + LONG_PATIENCE)),
         };
         answer(
             &self.app,

@@ -23,7 +23,7 @@ mod written;
 
 pub use answerer::answer;
 pub use prompt::Earlier;
-pub use question::{Asked, ChatQuestion, ModelChoice};
+pub use question::{Asked, ChatQuestion, LONG_LEASE, LONG_PATIENCE, ModelChoice};
 pub use reply::ChatAnswer;
 pub use request::ChatRequest;
 pub use screen::{Audience, Progress};

@@ -1,5 +1,7 @@
 //! A checked question, the search for it, and what it gets.
 
+use std::time::Duration;
+
 use dynrag_domain::{
     AnswerId, ChatSessionId, CollectionId, DocumentId, VersionNumber,
     answers::{Answer, UnsupportedPolicy},
@@ -11,6 +13,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::prompt::Earlier;
+
+/// From the question to the end of a model's answer, where a function may take that long: those that stream, and those of `/v1`.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(120);
+/// How long the `Idempotency-Key` of such an answer is held: longer than that and what follows.
+pub const LONG_LEASE: Duration = Duration::from_secs(180);
 
 /// Which model answers.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,11 +1,10 @@
 //! The making of an answer, while it is streamed.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant as Clock},
-};
+use std::{sync::Arc, time::Instant as Clock};
 
-use dynrag_answering::{Audience, ChatAnswer, ChatQuestion, ChatRequest, answer};
+use dynrag_answering::{
+    Audience, ChatAnswer, ChatQuestion, ChatRequest, LONG_LEASE, LONG_PATIENCE, answer,
+};
 use dynrag_api::{
     App,
     event_stream::{Event, spawn},
@@ -18,11 +17,6 @@ use futures::Stream;
 use tokio::{sync::mpsc::unbounded_channel, time::Instant};
 
 use crate::{events, resume};
-
-/// From the question to the end of a model's answer.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Longer than that and what follows.
-const LEASE: Duration = Duration::from_secs(180);
 
 /// A checked question, and who asked it when.
 pub(crate) struct Making {
@@ -50,7 +44,7 @@ impl Making {
         let (store, customer) = (self.caller.store(), self.caller.tenant());
         store.begin_stream(customer, owner, id).await?;
         let deferred = match attempt {
-            Some(attempt) => match attempt.defer(LEASE).await {
+            Some(attempt) => match attempt.defer(LONG_LEASE).await {
                 Ok(deferred) => deferred,
                 Err(error) => {
                     resume::end(&self.caller, id).await;
@@ -61,7 +55,7 @@ impl Making {
         };
         let (progress, told) = unbounded_channel();
         let audience = Audience { progress };
-        let until = until.min(Instant::now() + PATIENCE);
+        let until = until.min(Instant::now() + LONG_PATIENCE);
         let answer = spawn(async move {
             let answer = self.answer(id, until, &audience).await;
             if let Some(deferred) = deferred {
