@@ -136,6 +136,8 @@ async fn round(app: &App, customer: TenantId, until: Instant) -> Result<Left> {
                 id,
                 listener: Some(listener),
             } => drop(listeners.insert(id.clone(), listener)),
+            // The rest in the next round, or when `sweep` finds them again.
+            Connection { listener: None, .. } if Instant::now() >= until => {}
             Connection { id, listener: None } => match app.connections().await?.close(id).await {
                 Ok(()) => over.push(id.clone()),
                 Err(error) => log(customer, &error),
