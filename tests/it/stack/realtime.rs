@@ -264,7 +264,7 @@ async fn a_change_that_is_being_made_is_not_missed() {
 }
 
 #[tokio::test]
-async fn an_answer_is_told_to_whoever_asked_for_it() {
+async fn an_answer_is_told_to_the_caller_who_asked() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let mark = word();

@@ -136,7 +136,7 @@ async fn carry_out(app: &App, connection: &str, message: Message) -> Result<Repl
         name: NAME,
         class: Class::Read,
     };
-    // Pings too: whoever may no longer listen learns it.
+    // Pings are admitted too, so that a client whose rights have ended learns of it.
     let caller = realtime::admit(app, connection, endpoint).await?;
     let request_id = message.request_id.clone();
     if message.action == Action::Ping {
