@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""nDCG@10 of hybrid search, beside each of its two kinds of search, reciprocal rank fusion, and LanceDB's.
+"""nDCG@10 of search by words, by vectors and hybrid, beside bm25s, tantivy, LanceDB, and reciprocal rank fusion.
 
     hybrid.py --search BIN --embedder BIN --e5 DIR --minilm DIR --data DIR --cache DIR [--held-out] [--titles]
 
 The first BIN is the example `quality` of shared/vectors, which searches as the functions do; the other
 arguments are those of vectors.py. Of XQuAD each fifth question is asked, on which the fusion was tuned; with
 --held-out, all others. With --titles, documents are embedded and found with their titles. LanceDB's full-text
-search has the tokenizer `icu` and the stemmer of the language, and its hybrid is as it comes.
+search has the tokenizer `icu` and the stemmer of the language, and its hybrid is as it comes; bm25s and tantivy are
+those of quality.py.
 
 A difference is given with 95 % of a paired bootstrap over the queries, 10,000 resamples.
 """
@@ -24,6 +25,15 @@ sys.path.insert(0, str(CHECKOUT / "infra" / "local"))
 
 RRF = 60
 DEPTH = 100
+# What others find by words.
+WORDS = ("bm25s", "+stop", "tantivy", "lance fts")
+# Ours, and the best of which others it is compared with.
+COMPARED = (
+    ("text", WORDS),
+    ("hybrid", ("text", "vector")),
+    ("hybrid", ("rrf",)),
+    ("hybrid", ("lance hybrid",)),
+)
 
 
 def rrf(*rankings: list[int]) -> list[int]:
@@ -32,6 +42,10 @@ def rrf(*rankings: list[int]) -> list[int]:
         for rank, number in enumerate(ranking[:DEPTH], 1):
             scores[number] = scores.get(number, 0) + 1 / (RRF + rank)
     return sorted(scores, key=lambda number: (-scores[number], number))
+
+
+def label(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"best of {', '.join(names)}"
 
 
 def ours(binary: Path, collection, titles, stored, asked) -> list[dict[str, list[int]]]:
@@ -106,6 +120,7 @@ def main() -> None:
     options = parser.parse_args()
 
     import numpy as np
+    import peers
     import scoring
     from sets import collections
 
@@ -135,6 +150,9 @@ def main() -> None:
                 runs = {mode: [one[mode] for one in found] for mode in ("text", "vector", "hybrid")}
                 runs["rrf"] = [rrf(one["text"], one["vector"]) for one in found]
                 runs |= lancedb_runs(collection, stored, asked)
+                runs["bm25s"] = peers.bm25s_runs(collection, stop_words=False)
+                runs["+stop"] = peers.bm25s_runs(collection, stop_words=True)
+                runs["tantivy"] = peers.tantivy_runs(collection)
                 scores = {
                     name: np.array(
                         [
@@ -143,20 +161,22 @@ def main() -> None:
                         ]
                     )
                     for name, run in runs.items()
+                    if run is not None
                 }
-                better = max(("text", "vector"), key=lambda leg: scores[leg].mean())
-                columns = "  ".join(f"{name} {scores[name].mean():.3f}" for name in runs)
-                differences = []
-                for name in (better, "rrf"):
-                    low, high = scoring.interval(scores["hybrid"], scores[name])
-                    mean = (scores["hybrid"] - scores[name]).mean()
-                    differences.append(f"- {name} {mean:+.4f} [{low:+.4f}, {high:+.4f}]")
-                    totals.setdefault(f"{model}: hybrid - {name}", []).append(mean)
                 print(
-                    f"{collection.name:14} {len(collection.queries):5}  {columns}   "
-                    f"{'  '.join(differences)}",
+                    f"{collection.name:14} {len(collection.queries):5}  "
+                    + "  ".join(f"{name} {scores[name].mean():.3f}" for name in scores),
                     flush=True,
                 )
+                for own, others in COMPARED:
+                    name, best = max(
+                        ((name, scores[name]) for name in others if name in scores),
+                        key=lambda pair: pair[1].mean(),
+                    )
+                    low, high = scoring.interval(scores[own], best)
+                    mean = (scores[own] - best).mean()
+                    print(f"{'':21} {own} - {name} {mean:+.4f} [{low:+.4f}, {high:+.4f}]")
+                    totals.setdefault(f"{model}: {own} - {label(others)}", []).append(mean)
     for name, means in totals.items():
         print(f"{name}: mean {np.mean(means):+.4f} over {len(means)} sets")
 

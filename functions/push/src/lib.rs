@@ -19,7 +19,6 @@ use std::{
 
 use dynrag_api::live_event::LiveEvent;
 use dynrag_app::App;
-use dynrag_cloud::connections::Posted;
 use dynrag_domain::{Error, Kind, Result, realtime::Push};
 use dynrag_store::{
     TenantId,
@@ -234,21 +233,12 @@ async fn read(
 
 /// Says something to a connection. Returns whether it is still there.
 async fn say(app: &App, id: &str, events: Vec<LiveEvent>) -> Result<bool> {
-    let connections = app.connections().await?;
     for event in events {
-        let mut posted = connections.post(id, json(&event)?).await?;
-        if posted == Posted::TooLarge {
-            posted = connections.post(id, json(&event.without_data()?)?).await?;
-        }
-        if posted == Posted::Gone {
+        if !event.post(app, id).await? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-fn json(event: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(event).map_err(Error::internal_fault)
 }
 
 /// What is not there, or may not be seen, is no event.

@@ -1,5 +1,6 @@
 //! Events as WebSocket clients get them.
 
+use dynrag_app::{App, realtime};
 use dynrag_domain::{DocumentId, Error, Result, realtime::Channel};
 use dynrag_store::timeline::Standing;
 use serde::Serialize;
@@ -13,6 +14,10 @@ use crate::timeline::{DocumentEnd, DocumentStep};
 #[serde(rename_all = "camelCase")]
 struct TooLarge {
     too_large: bool,
+}
+
+fn json(event: &LiveEvent) -> Result<String> {
+    serde_json::to_string(event).map_err(Error::internal_fault)
 }
 
 /// An event of a channel.
@@ -77,11 +82,17 @@ impl LiveEvent {
         Ok(events)
     }
 
-    /// The same without its data, for one that is too large to be sent.
+    /// Posts it to a connection, without its data if they are too large. Returns whether the connection is still open.
     ///
     /// # Errors
-    /// As for [`new`](Self::new).
-    pub fn without_data(&self) -> Result<Self> {
+    /// `unavailable`; `internal_error` if this function may not reach connections.
+    pub async fn post(&self, app: &App, connection: &str) -> Result<bool> {
+        let shorter = || json(&self.without_data()?);
+        realtime::post(app, connection, json(self)?, shorter).await
+    }
+
+    /// The same without its data, for one that is too large to be sent.
+    fn without_data(&self) -> Result<Self> {
         let data = TooLarge { too_large: true };
         Self::new(self.channel, self.id, self.event, self.number, &data)
     }

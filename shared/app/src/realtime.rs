@@ -1,6 +1,7 @@
 //! WebSocket connections: tickets for callers of the API, and subscriptions to channels.
 
 use chrono::{DateTime, Utc};
+use dynrag_cloud::connections::Posted;
 use dynrag_config::RealtimeConfig;
 use dynrag_domain::{
     ChatSessionId, DocumentId, Error, JobId, Kind, Result,
@@ -98,6 +99,24 @@ pub async fn close(app: &App, connection: &str) -> Result<()> {
         .await?
         .close_connection(connection)
         .await
+}
+
+/// Posts a message to a connection, or a shorter one if it is too large. Returns whether the connection is still open.
+///
+/// # Errors
+/// `unavailable`; `internal_error` if this function may not reach connections.
+pub async fn post(
+    app: &App,
+    connection: &str,
+    message: String,
+    shorter: impl FnOnce() -> Result<String>,
+) -> Result<bool> {
+    let connections = app.connections().await?;
+    let mut posted = connections.post(connection, message).await?;
+    if posted == Posted::TooLarge {
+        posted = connections.post(connection, shorter()?).await?;
+    }
+    Ok(posted != Posted::Gone)
 }
 
 /// What a connection subscribes to: a channel, or one subject of it.

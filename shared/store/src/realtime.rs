@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use dynrag_domain::{
-    ApiKeyId, CollectionId, Error, Kind, Result, SessionId, UserId,
+    ApiKeyId, ChatSessionId, CollectionId, Error, Kind, Result, SessionId, UserId,
     identity::{Principal, Role, Scope},
     realtime::{Channel, MAX_CONNECTIONS, MAX_SUBSCRIPTIONS, Push, TICKET_SECONDS, Ticket},
 };
 use uuid::Uuid;
 
-use crate::{Bounds, Store, Tenant, TenantId, admission::Admission, row::Row};
+use crate::{Bounds, Store, Tenant, TenantId, admission::Admission, chat::Owner, row::Row};
 
 /// How long a transaction that delivers events may be idle. A round takes less, so that this is of functions that died.
 const DELIVERING: Duration = Duration::from_secs(45);
@@ -359,6 +359,26 @@ impl Store {
         let tx = self.tenant(TenantId::of_ticket(ticket)).await?;
         let all = include_str!("../queries/realtime/open_ids.sql");
         let rows = tx.query(all, &[&tx.customer_id()]).await?;
+        tx.commit().await?;
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+
+    /// Returns the ids of a caller's connections that listen to one of its conversations; `None` for a new conversation.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn chat_listeners(
+        &self,
+        customer: TenantId,
+        owner: Owner,
+        conversation: Option<ChatSessionId>,
+    ) -> Result<Vec<String>> {
+        let tx = self.tenant(customer).await?;
+        let listeners = include_str!("../queries/realtime/chat_listeners.sql");
+        let conversation = conversation.map(|id| id.as_uuid()).unwrap_or_default();
+        let rows = tx
+            .query(listeners, &[&customer, &owner.id(), &conversation])
+            .await?;
         tx.commit().await?;
         rows.iter().map(|row| row.get("id")).collect()
     }

@@ -1,5 +1,6 @@
 //! Events over WebSocket: to whom, in which order, and after a crash.
 
+use dynrag_testing::openai::{ChatReply, ChatRule};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -297,6 +298,107 @@ async fn an_answer_is_told_to_the_caller_who_asked() {
     let subscribe = json!({"action": "subscribe", "channel": "chat", "id": asked["sessionId"]});
     let reply = user.ask(&subscribe).await;
     assert_eq!(reply["problem"]["code"], "not_found", "{reply}");
+}
+
+#[tokio::test]
+async fn an_answer_is_told_while_it_is_written() {
+    let stack = Stack::load();
+    let a = stack.signup().await;
+    let mark = word();
+    let id = a
+        .add("Manual", &format!("The {mark} guarantee lasts 24 months."))
+        .await;
+    a.completed(&id).await;
+    a.own_chat_models().await;
+    let rule = |reply: ChatReply, times: usize| ChatRule {
+        contains: mark.clone(),
+        model: None,
+        times: Some(times),
+        reply,
+    };
+    let said = ChatReply::Text {
+        text: format!("The {mark} guarantee lasts 24 months [1].").repeat(20),
+        piece: 7,
+        ms: 5,
+        usage: true,
+        streams: true,
+    };
+    stack.chat_rule(rule(said, 2)).await;
+    let (mut key, mut user) = (a.connect().await, a.connect_as_user().await);
+    key.subscribe("chat").await;
+    user.subscribe("chat").await;
+
+    // One that is not kept is nobody else's.
+    let mut question =
+        json!({"message": format!("How long is the {mark} guarantee?"), "store": false});
+    Events::of(a.stream(&question)).await.answer();
+    question["store"] = json!(true);
+    let streamed = Events::of(a.stream(&question)).await;
+    let answer_id = streamed.all[0].id.split('.').next().unwrap();
+    let text = streamed.text();
+    let (mut heard, mut told, mut session) = (String::new(), Vec::new(), None);
+    while heard.len() < text.len() || session.is_none() {
+        let event = key.event().await;
+        let data = &event["data"];
+        match event["event"].as_str().unwrap() {
+            "sources" => {
+                for member in ["query", "sources"] {
+                    assert_eq!(data[member], streamed.all[0].data[member], "{member}");
+                }
+            }
+            "delta" => {
+                assert_eq!(data["offset"], heard.chars().count(), "{event}");
+                heard.push_str(data["text"].as_str().unwrap());
+            }
+            "answer" => {
+                assert_eq!(data["answer"], text.as_str());
+                session = Some(event["id"].clone());
+                continue;
+            }
+            other => panic!("{other}"),
+        }
+        assert_eq!(data["answerId"], answer_id, "{event}");
+        told.push(event["event"].clone());
+    }
+    assert_eq!(heard, text);
+    assert_eq!(told[0], "sources");
+    assert!(told.len() > 3, "piece by piece: {told:?}");
+
+    // The user hears its own conversations only, and by its id one of them.
+    let own = Events::of(a.stream_as_user(&json!({"message": "Which guarantee?"}))).await;
+    let session = &own.answer()["sessionId"];
+    let first = user.event().await;
+    assert_eq!(first["data"]["query"], "Which guarantee?", "{first}");
+    let subscribe = json!({"action": "subscribe", "channel": "chat", "id": session});
+    let mut other = a.connect_as_user().await;
+    assert_eq!(other.ask(&subscribe).await["type"], "subscribed");
+    Events::of(a.stream_as_user(&json!({"message": "Anything else?"}))).await;
+    let more = json!({"message": "And what else?", "sessionId": session});
+    Events::of(a.stream_as_user(&more)).await;
+    let heard = other.event().await;
+    assert_eq!(
+        (&heard["id"], &heard["event"]),
+        (session, &json!("sources"))
+    );
+
+    // What a model wrote before it broke off is void.
+    let text = "The guarantee".to_owned();
+    stack.chat_rule(rule(ChatReply::Breaks { text }, 1)).await;
+    question["model"] = json!("fake/large");
+    let asked = Events::of(a.stream(&question)).await;
+    let mut heard = String::new();
+    while heard != asked.text() {
+        let event = key.event().await;
+        match event["event"].as_str().unwrap() {
+            "reset" => heard.clear(),
+            "delta" => {
+                assert_eq!(event["data"]["offset"], heard.chars().count(), "{event}");
+                heard.push_str(event["data"]["text"].as_str().unwrap());
+            }
+            _ => {}
+        }
+    }
+    assert!(asked.all.iter().any(|event| event.name == "reset"));
 }
 
 #[tokio::test]

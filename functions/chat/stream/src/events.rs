@@ -17,6 +17,8 @@ use futures::{Stream, stream};
 use serde_json::json;
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
+use crate::echo::Echo;
+
 /// How much of an answer's text a client has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Position {
@@ -125,6 +127,7 @@ struct Streaming {
     first: Option<Progress>,
     told: UnboundedReceiver<Progress>,
     answer: Option<oneshot::Receiver<Result<ChatAnswer>>>,
+    echo: Option<Echo>,
 }
 
 /// The events of an answer that a task makes.
@@ -135,6 +138,7 @@ pub(crate) async fn stream(
     id: AnswerId,
     mut told: UnboundedReceiver<Progress>,
     mut answer: oneshot::Receiver<Result<ChatAnswer>>,
+    echo: Option<Echo>,
 ) -> Result<impl Stream<Item = Event> + Send + use<>> {
     let first = told.recv().await;
     let numbering = Numbering::new(id);
@@ -148,6 +152,7 @@ pub(crate) async fn stream(
         first,
         told,
         answer: Some(answer),
+        echo,
     };
     Ok(futures::future::Either::Right(stream::unfold(
         streaming,
@@ -166,10 +171,16 @@ impl Streaming {
             None => self.told.recv().await,
         };
         if let Some(progress) = next {
+            if let Some(echo) = &mut self.echo {
+                echo.tell(&progress);
+            }
             return Some(self.numbering.progress(&progress));
         }
         let answer = self.answer.take()?.await;
         let answer = answer.unwrap_or_else(|panic| Err(Error::internal_fault(panic)));
+        if let (Some(echo), Err(error)) = (&mut self.echo, &answer) {
+            echo.fail(error);
+        }
         Some(self.numbering.end(answer))
     }
 }

@@ -1,6 +1,7 @@
 //! Answers to questions as server-sent events: what was found, the text as a model writes it, the answer with its citations.
 
 mod ask;
+mod echo;
 mod events;
 mod making;
 mod resume;

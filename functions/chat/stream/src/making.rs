@@ -16,7 +16,7 @@ use dynrag_store::{admission::Admission, chat::Owner};
 use futures::Stream;
 use tokio::{sync::mpsc::unbounded_channel, time::Instant};
 
-use crate::{events, resume};
+use crate::{echo::Echo, events, resume};
 
 /// A checked question, and who asked it when.
 pub(crate) struct Making {
@@ -41,6 +41,9 @@ impl Making {
             AnswerId::generate(),
             Owner::try_from(self.caller.principal)?,
         );
+        let question = self.body.question()?;
+        // What is not kept belongs to no conversation that others could listen to.
+        let heard = question.is_stored.then_some(question.session);
         let (store, customer) = (self.caller.store(), self.caller.tenant());
         store.begin_stream(customer, owner, id).await?;
         let deferred = match attempt {
@@ -55,6 +58,10 @@ impl Making {
         };
         let (progress, told) = unbounded_channel();
         let audience = Audience { progress };
+        let echo = heard.map(|conversation| {
+            let app = Arc::clone(&self.app);
+            Echo::begin(app, &self.caller, owner, conversation, id)
+        });
         let until = until.min(Instant::now() + LONG_PATIENCE);
         let answer = spawn(async move {
             let answer = self.answer(id, until, &audience).await;
@@ -64,7 +71,7 @@ impl Making {
             resume::end(&self.caller, id).await;
             answer
         });
-        events::stream(id, told, answer).await
+        events::stream(id, told, answer, echo).await
     }
 
     async fn answer(
