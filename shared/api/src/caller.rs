@@ -11,6 +11,7 @@ use dynrag_app::{App, tokens::TokenKind};
 use dynrag_domain::{
     Error, Kind, Result,
     api_keys::{self, ApiKey},
+    identity::Class,
 };
 use dynrag_store::{
     admission::{Admission, Endpoint, Refused},
@@ -121,6 +122,10 @@ pub mod scopes {
     }
 }
 
+/// The class of a request that its body tells, in place of that of the route's scope.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassOfBody(pub(crate) Class);
+
 /// An admitted caller with the scope `S`.
 pub struct Caller<S> {
     admission: Admission,
@@ -148,9 +153,10 @@ where
         let route = route.ok_or_else(|| Error::internal_fault("route has no name"))?;
         let app = Arc::<App>::from_ref(state);
         let facts = parts.extensions.get::<RequestLog>();
+        let class = parts.extensions.get::<ClassOfBody>();
         let endpoint = Endpoint {
             name: route.0,
-            class: S::CLASS,
+            class: class.map_or(S::CLASS, |class| class.0),
         };
         let admission = match admit(&app, &parts.headers, endpoint).await {
             Ok(admission) => admission,

@@ -7,11 +7,15 @@ use axum::{
     extract::Request,
     handler::Handler,
     middleware::{Next, from_fn},
+    response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
 };
+use dynrag_domain::identity::Class;
 use http::Method;
 
 use crate::{
+    Failure, body_bytes,
+    caller::ClassOfBody,
     event_stream,
     idempotency::{self, Reconnects},
     openapi::{Described, Description},
@@ -233,6 +237,34 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         for route in &mut self.table {
             (route.function, route.streamed) = (function, true);
         }
+        self
+    }
+
+    /// Has all routes served by one function behind the API.
+    #[must_use]
+    pub fn sharing_function(mut self, function: &'static str) -> Self {
+        for route in &mut self.table {
+            route.function = function;
+        }
+        self
+    }
+
+    /// Has the bodies of requests tell their class, for routes that do many things. Without one, it is that of the route's scope.
+    #[must_use]
+    pub fn classified(mut self, class: fn(&[u8]) -> Option<Class>) -> Self {
+        self.router = self
+            .router
+            .layer(from_fn(move |request: Request, next: Next| async move {
+                let (mut parts, body) = request.into_parts();
+                let body = match body_bytes(Request::new(body)).await {
+                    Ok(body) => body,
+                    Err(error) => return Failure(error).into_response(),
+                };
+                if let Some(class) = class(&body) {
+                    parts.extensions.insert(ClassOfBody(class));
+                }
+                next.run(Request::from_parts(parts, body.into())).await
+            }));
         self
     }
 

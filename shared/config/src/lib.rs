@@ -190,6 +190,24 @@ impl ApiConfig {
     }
 }
 
+/// The MCP server.
+#[derive(Clone, Debug)]
+pub struct McpConfig {
+    /// `ALLOWED_ORIGINS`: the origins of web pages that may call it, separated by commas.
+    pub origins: Vec<String>,
+}
+
+impl McpConfig {
+    /// Reads `ALLOWED_ORIGINS`.
+    pub fn from_env() -> Self {
+        let origins = optional("ALLOWED_ORIGINS").unwrap_or_default();
+        let origins = origins.split(',').map(|origin| origin.trim().to_owned());
+        Self {
+            origins: origins.filter(|origin| !origin.is_empty()).collect(),
+        }
+    }
+}
+
 /// The WebSocket API.
 #[derive(Clone, Debug)]
 pub struct RealtimeConfig {

@@ -14,7 +14,8 @@ use crate::support::{
     routes::{Named, named},
 };
 
-const KEPT: [&str; 4] = [
+const KEPT: [&str; 5] = [
+    "accept",
     "content-type",
     "idempotency-key",
     "last-event-id",

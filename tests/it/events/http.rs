@@ -148,6 +148,15 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
         }
         "documents-events" => resources::stream(&mut scene).await,
         _ if row.path.starts_with("/v1/") => resources::v1(&mut scene, route).await,
+        "mcp" => resources::mcp(&mut scene).await,
+        "mcp-about" | "mcp-tools" => {
+            let member = match route {
+                "mcp-tools" => "tools",
+                _ => "protocolVersions",
+            };
+            let event = scene.event(&[]);
+            call(&mut scene.function, &event).await.ok(200, &[member]);
+        }
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" | "search-documents" | "search-diff" => {
             resources::search(&mut scene, route).await;

@@ -283,8 +283,15 @@ mod api {
 mod health {
     mod get;
 }
+mod mcp {
+    mod get;
+    mod post;
+}
 mod search {
     mod post;
+}
+mod tools {
+    mod get;
 }
 mod v1 {
     mod chat;

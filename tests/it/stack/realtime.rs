@@ -2,11 +2,11 @@
 
 use dynrag_testing::openai::{ChatReply, ChatRule};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::stack::{
     Answer, Stack, Tenant, eventually,
-    keys::revoke,
+    keys::{make, revoke},
     socket::{Socket, ticket},
     stream::Events,
     tenant::doc_id,
@@ -16,17 +16,6 @@ use crate::support::stack::{
 async fn set(tenant: &Tenant, statement: &str) {
     let sql = tenant.stack.sql().await;
     sql.query(statement, &[&tenant.id]).await.unwrap();
-}
-
-/// A key with these scopes: its id and its text.
-async fn key(tenant: &Tenant, more: Value) -> (String, String) {
-    let mut body = json!({"name": "k"});
-    for (name, value) in more.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    let made = tenant.post("/api/keys", &body).await.ok(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    (text("id"), text("apiKey"))
 }
 
 async fn add_to(tenant: &Tenant, collection: &str) -> String {
@@ -118,7 +107,7 @@ async fn a_ticket_opens_one_connection_within_a_minute() {
     assert!(Socket::open(late["url"].as_str().unwrap()).await.is_err());
 
     // Of a key that was revoked in between.
-    let (id, text) = key(&a, json!({"scopes": ["documents:read"]})).await;
+    let (id, text) = make(&a, json!({"scopes": ["documents:read"]})).await;
     let revoked = ticket(&stack, &text).await;
     assert_eq!(revoke(&a, &id).await.status, 204);
     assert!(
@@ -185,7 +174,7 @@ async fn a_connection_hears_what_its_key_may_see_at_that_moment() {
     let stack = Stack::load();
     let a = stack.signup().await;
     let (inside, outside) = (a.collection("Inside").await, a.collection("Outside").await);
-    let (id, bound) = key(
+    let (id, bound) = make(
         &a,
         json!({"scopes": ["documents:read"], "collectionIds": [inside]}),
     )

@@ -64,6 +64,7 @@ pub fn groups() -> Vec<Group> {
             dynrag_documents_events::routes
         ),
         group!("ingest", ["ingest"], dynrag_ingest::routes),
+        group!("mcp", ["mcp"], dynrag_mcp::routes),
         group!("realtime", ["realtime"], dynrag_realtime::routes),
         group!("search", ["search"], dynrag_search::routes),
         group!("system", ["health", "openapi"], dynrag_system::routes),

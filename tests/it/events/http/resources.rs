@@ -269,6 +269,22 @@ pub(super) async fn search(scene: &mut Scene, route: &str) {
     assert_eq!(answer.ok(200, &[])[found], json!([]));
 }
 
+pub(super) async fn mcp(scene: &mut Scene) {
+    let text = "Goods may be sent back within 30 days.";
+    let id = scene.ours.add("Refund policy", text).await;
+    scene.ours.completed(&id).await;
+    let forged = scene.event(&[(TOKEN, "e30.e30.c2ln")]);
+    call(&mut scene.function, &forged)
+        .await
+        .problem(401, "unauthenticated");
+    for (token, found) in [(&scene.ours.access, 1), (&scene.theirs.access, 0)] {
+        let event = scene.event(&[(TOKEN, token)]);
+        let body = call(&mut scene.function, &event).await.ok(200, &["result"]);
+        let results = &body["result"]["structuredContent"]["results"];
+        assert_eq!(results.as_array().unwrap().len(), found, "{body}");
+    }
+}
+
 const SESSION: &str = "01936f6e-3c00-7000-8000-000000000050";
 
 pub(super) async fn chat(scene: &mut Scene) {

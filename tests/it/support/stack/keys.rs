@@ -1,6 +1,7 @@
-//! Requests with a given API key.
+//! API keys, and requests with a given one.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::support::stack::{Answer, Stack, Tenant};
 
@@ -17,4 +18,15 @@ pub async fn revoke(tenant: &Tenant, id: &str) -> Answer {
         &format!("/api/keys/{id}"),
     )
     .await
+}
+
+/// Makes a key with these members, such as `scopes`: its id and its text.
+pub async fn make(tenant: &Tenant, more: Value) -> (String, String) {
+    let mut body = json!({"name": "k"});
+    for (name, value) in more.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let made = tenant.post("/api/keys", &body).await.ok(201);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("id"), text("apiKey"))
 }

@@ -19,6 +19,7 @@ pub mod collections;
 pub mod exports;
 pub mod keys;
 pub mod mail;
+pub mod mcp;
 pub mod openai;
 pub mod processes;
 pub mod receiver;
