@@ -318,6 +318,33 @@ BEGIN
     RETURN a;
 END $$;
 
+-- Name: admit_grant(uuid, uuid, uuid, integer, timestamp with time zone, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.admit_grant(tenant uuid, who uuid, session uuid, secret_version integer, issued_at timestamp with time zone, of_resource text, route text, class text) RETURNS SETOF public.admission
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    a admission;
+BEGIN
+    SELECT u.customer_id, u.id, u.email, u.role, false, g.scopes
+        INTO a.customer_id, a.principal_id, a.email, a.role, a.platform_admin, a.scopes
+        FROM users u
+        JOIN sessions s ON (s.customer_id, s.user_id) = (u.customer_id, u.id)
+        JOIN oauth_grants g ON (g.customer_id, g.session_id) = (s.customer_id, s.id)
+        JOIN customer_secrets k ON k.customer_id = u.customer_id AND k.purpose = 'access_token'
+        WHERE u.customer_id = tenant AND u.id = who AND u.status = 'active' AND issued_at >= u.tokens_valid_from
+          AND s.id = session AND s.ended_at IS NULL AND s.expires_at > now() AND g.resource = of_resource
+          AND k.version = secret_version AND (k.retires_at IS NULL OR k.retires_at > now());
+    IF NOT FOUND THEN
+        a.verdict := 'unauthenticated';
+        RETURN NEXT a;
+        RETURN;
+    END IF;
+    a := admit_customer(a, route, class, NULL);
+    RETURN NEXT a;
+END $$;
+
 -- Name: admit_key(text, bytea, text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.admit_key(key_public_id text, key_secret_hash bytea, route text, class text) RETURNS SETOF public.admission
@@ -908,6 +935,24 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Name: oauth_client(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.oauth_client(client text) RETURNS TABLE(name text, redirect_uris text[])
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE oauth_clients c SET expires_at = now() + interval '90 days'
+    WHERE c.id = client AND c.expires_at > now()
+    RETURNING c.name, c.redirect_uris
+    $$;
+
+-- Name: oauth_register(text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.oauth_register(client text, client_name text, uris text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ INSERT INTO oauth_clients (id, name, redirect_uris) VALUES (client, client_name, uris) $$;
+
 -- Name: others_wait_in_slow_lane(uuid); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.others_wait_in_slow_lane(tenant uuid) RETURNS boolean
@@ -1382,6 +1427,17 @@ CREATE FUNCTION public.sweep_maintenance(most integer) RETURNS TABLE(customer_id
     UPDATE index_versions i SET maintenance_at = now() + interval '20 minutes'
     FROM due WHERE (i.customer_id, i.table_name) = (due.customer_id, due.table_name)
     RETURNING i.customer_id
+    $$;
+
+-- Name: sweep_oauth(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.sweep_oauth() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM oauth_clients WHERE expires_at < now();
+    -- A day, so that a code that comes again is noticed.
+    DELETE FROM oauth_codes WHERE expires_at < now() - interval '1 day';
     $$;
 
 -- Name: sweep_old_deliveries(integer); Type: FUNCTION; Schema: public; Owner: -
@@ -2312,6 +2368,61 @@ CREATE TABLE public.monthly_spend (
 
 ALTER TABLE ONLY public.monthly_spend FORCE ROW LEVEL SECURITY;
 
+-- Name: oauth_clients; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.oauth_clients (
+    id text NOT NULL,
+    name text NOT NULL,
+    redirect_uris text[] NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '90 days'::interval) NOT NULL,
+    CONSTRAINT oauth_clients_id_check CHECK ((id ~ '^drc_[0-9A-Za-z_-]{22}$'::text)),
+    CONSTRAINT oauth_clients_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT oauth_clients_redirect_uris_check CHECK (((cardinality(redirect_uris) >= 1) AND (cardinality(redirect_uris) <= 10)))
+);
+
+ALTER TABLE ONLY public.oauth_clients FORCE ROW LEVEL SECURITY;
+
+-- Name: oauth_codes; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.oauth_codes (
+    customer_id uuid NOT NULL,
+    id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    client_id text NOT NULL,
+    client_name text NOT NULL,
+    redirect_uri text NOT NULL,
+    challenge text NOT NULL,
+    resource text NOT NULL,
+    scopes text[] NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    session_id uuid,
+    CONSTRAINT oauth_codes_challenge_check CHECK ((char_length(challenge) = 43)),
+    CONSTRAINT oauth_codes_client_id_check CHECK (((char_length(client_id) >= 1) AND (char_length(client_id) <= 2000))),
+    CONSTRAINT oauth_codes_client_name_check CHECK (((char_length(client_name) >= 1) AND (char_length(client_name) <= 100))),
+    CONSTRAINT oauth_codes_redirect_uri_check CHECK (((char_length(redirect_uri) >= 1) AND (char_length(redirect_uri) <= 2000))),
+    CONSTRAINT oauth_codes_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT oauth_codes_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+ALTER TABLE ONLY public.oauth_codes FORCE ROW LEVEL SECURITY;
+
+-- Name: oauth_grants; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.oauth_grants (
+    customer_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    client_id text NOT NULL,
+    client_name text NOT NULL,
+    redirect_uri text NOT NULL,
+    resource text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT oauth_grants_scopes_check CHECK ((cardinality(scopes) > 0))
+);
+
+ALTER TABLE ONLY public.oauth_grants FORCE ROW LEVEL SECURITY;
+
 -- Name: outbox; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.outbox (
@@ -2512,7 +2623,7 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT sessions_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
-    CONSTRAINT sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'password_changed'::text, 'password_reset'::text, 'token_reused'::text, 'user_disabled'::text, 'secrets_rotated'::text, 'account_deleted'::text])))
+    CONSTRAINT sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['logout'::text, 'password_changed'::text, 'password_reset'::text, 'token_reused'::text, 'user_disabled'::text, 'secrets_rotated'::text, 'account_deleted'::text, 'code_reused'::text, 'revoked'::text])))
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
@@ -2944,6 +3055,21 @@ ALTER TABLE ONLY public.mail_tokens
 ALTER TABLE ONLY public.monthly_spend
     ADD CONSTRAINT monthly_spend_pkey PRIMARY KEY (customer_id, month);
 
+-- Name: oauth_clients oauth_clients_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_clients
+    ADD CONSTRAINT oauth_clients_pkey PRIMARY KEY (id);
+
+-- Name: oauth_codes oauth_codes_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_pkey PRIMARY KEY (customer_id, id);
+
+-- Name: oauth_grants oauth_grants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_grants
+    ADD CONSTRAINT oauth_grants_pkey PRIMARY KEY (customer_id, session_id);
+
 -- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.outbox
@@ -3281,6 +3407,14 @@ CREATE INDEX mail_tokens_invitation ON public.mail_tokens USING btree (customer_
 -- Name: mail_tokens_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX mail_tokens_user ON public.mail_tokens USING btree (customer_id, user_id);
+
+-- Name: oauth_clients_expired; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX oauth_clients_expired ON public.oauth_clients USING btree (expires_at);
+
+-- Name: oauth_codes_expired; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX oauth_codes_expired ON public.oauth_codes USING btree (expires_at);
 
 -- Name: outbox_due; Type: INDEX; Schema: public; Owner: -
 
@@ -3793,6 +3927,21 @@ ALTER TABLE ONLY public.mail_tokens
 ALTER TABLE ONLY public.monthly_spend
     ADD CONSTRAINT monthly_spend_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
 
+-- Name: oauth_codes oauth_codes_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON DELETE CASCADE;
+
+-- Name: oauth_codes oauth_codes_customer_id_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_codes
+    ADD CONSTRAINT oauth_codes_customer_id_user_id_fkey FOREIGN KEY (customer_id, user_id) REFERENCES public.users(customer_id, id) ON DELETE CASCADE;
+
+-- Name: oauth_grants oauth_grants_customer_id_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.oauth_grants
+    ADD CONSTRAINT oauth_grants_customer_id_session_id_fkey FOREIGN KEY (customer_id, session_id) REFERENCES public.sessions(customer_id, id) ON DELETE CASCADE;
+
 -- Name: outbox outbox_customer_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.outbox
@@ -4113,6 +4262,18 @@ CREATE POLICY definer ON public.mail_tokens TO dynrag_definer USING (true) WITH 
 
 CREATE POLICY definer ON public.monthly_spend FOR SELECT TO dynrag_definer USING (true);
 
+-- Name: oauth_clients definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.oauth_clients TO dynrag_definer USING (true) WITH CHECK (true);
+
+-- Name: oauth_codes definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.oauth_codes TO dynrag_definer USING (true) WITH CHECK (true);
+
+-- Name: oauth_grants definer; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY definer ON public.oauth_grants TO dynrag_definer USING (true) WITH CHECK (true);
+
 -- Name: outbox definer; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY definer ON public.outbox TO dynrag_definer USING (true) WITH CHECK (true);
@@ -4252,6 +4413,18 @@ ALTER TABLE public.mail_tokens ENABLE ROW LEVEL SECURITY;
 -- Name: monthly_spend; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.monthly_spend ENABLE ROW LEVEL SECURITY;
+
+-- Name: oauth_clients; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.oauth_clients ENABLE ROW LEVEL SECURITY;
+
+-- Name: oauth_codes; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.oauth_codes ENABLE ROW LEVEL SECURITY;
+
+-- Name: oauth_grants; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.oauth_grants ENABLE ROW LEVEL SECURITY;
 
 -- Name: outbox; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4429,6 +4602,14 @@ CREATE POLICY tenant ON public.mail_tokens TO dynrag_app USING ((customer_id = p
 
 CREATE POLICY tenant ON public.monthly_spend TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
 
+-- Name: oauth_codes tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.oauth_codes TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
+-- Name: oauth_grants tenant; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY tenant ON public.oauth_grants TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
+
 -- Name: outbox tenant; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY tenant ON public.outbox TO dynrag_app USING ((customer_id = public.current_customer_id())) WITH CHECK ((customer_id = public.current_customer_id()));
@@ -4594,6 +4775,11 @@ GRANT ALL ON FUNCTION public.admit_connection(connection text, route text, class
 
 REVOKE ALL ON FUNCTION public.admit_customer(a public.admission, route text, class text, key_quota integer) FROM PUBLIC;
 
+-- Name: FUNCTION admit_grant(tenant uuid, who uuid, session uuid, secret_version integer, issued_at timestamp with time zone, of_resource text, route text, class text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.admit_grant(tenant uuid, who uuid, session uuid, secret_version integer, issued_at timestamp with time zone, of_resource text, route text, class text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_grant(tenant uuid, who uuid, session uuid, secret_version integer, issued_at timestamp with time zone, of_resource text, route text, class text) TO dynrag_app;
+
 -- Name: FUNCTION admit_key(key_public_id text, key_secret_hash bytea, route text, class text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.admit_key(key_public_id text, key_secret_hash bytea, route text, class text) FROM PUBLIC;
@@ -4740,6 +4926,16 @@ GRANT ALL ON FUNCTION public.may_redrive(d public.documents, codes text[], tenan
 REVOKE ALL ON FUNCTION public.move_attachments() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.move_attachments() TO dynrag_app;
 GRANT ALL ON FUNCTION public.move_attachments() TO dynrag_definer;
+
+-- Name: FUNCTION oauth_client(client text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.oauth_client(client text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_client(client text) TO dynrag_app;
+
+-- Name: FUNCTION oauth_register(client text, client_name text, uris text[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.oauth_register(client text, client_name text, uris text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_register(client text, client_name text, uris text[]) TO dynrag_app;
 
 -- Name: FUNCTION others_wait_in_slow_lane(tenant uuid); Type: ACL; Schema: public; Owner: -
 
@@ -4912,6 +5108,11 @@ GRANT ALL ON FUNCTION public.sweep_jobs(most integer) TO dynrag_app;
 
 REVOKE ALL ON FUNCTION public.sweep_maintenance(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sweep_maintenance(most integer) TO dynrag_app;
+
+-- Name: FUNCTION sweep_oauth(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.sweep_oauth() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sweep_oauth() TO dynrag_app;
 
 -- Name: FUNCTION sweep_old_deliveries(most integer); Type: ACL; Schema: public; Owner: -
 
@@ -5171,6 +5372,20 @@ GRANT SELECT,DELETE ON TABLE public.mail_tokens TO dynrag_definer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.monthly_spend TO dynrag_app;
 GRANT SELECT ON TABLE public.monthly_spend TO dynrag_definer;
+
+-- Name: TABLE oauth_clients; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.oauth_clients TO dynrag_definer;
+
+-- Name: TABLE oauth_codes; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.oauth_codes TO dynrag_app;
+GRANT SELECT,DELETE ON TABLE public.oauth_codes TO dynrag_definer;
+
+-- Name: TABLE oauth_grants; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.oauth_grants TO dynrag_app;
+GRANT SELECT ON TABLE public.oauth_grants TO dynrag_definer;
 
 -- Name: TABLE outbox; Type: ACL; Schema: public; Owner: -
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dynrag_api::{
     Answer, App, Caller, Failure, With,
     openapi::{Argument, Description, Success},
-    scopes::Anyone,
+    scopes::McpClient,
 };
 use dynrag_config::McpConfig;
 use dynrag_domain::Error;
@@ -80,7 +80,7 @@ impl Success for Answered {
 
 /// Answers a message.
 pub(crate) async fn message(
-    caller: Caller<Anyone>,
+    caller: Caller<McpClient>,
     State(app): State<Arc<App>>,
     State(With(retriever)): State<With<Retriever>>,
     Message(mut request): Message,

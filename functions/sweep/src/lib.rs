@@ -142,6 +142,7 @@ impl Sweep {
         swept.answers = parts.store.sweep_idempotency().await?;
         swept.sessions = parts.store.sweep_sessions().await?;
         swept.accounts = parts.store.sweep_accounts().await?;
+        parts.store.sweep_oauth().await?;
         let to_close = parts.store.sweep_connections(BATCH).await?;
         swept.pushes += app.send_each(&to_close).await?;
         if swept != Swept::default() {

@@ -7,7 +7,10 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
 };
-use dynrag_app::{App, tokens::TokenKind};
+use dynrag_app::{
+    App,
+    tokens::{Audience, TokenKind},
+};
 use dynrag_domain::{
     Error, Kind, Result,
     api_keys::{self, ApiKey},
@@ -20,7 +23,7 @@ use dynrag_store::{
 use http::{HeaderMap, header};
 
 use crate::{
-    extract::no_query, idempotency::Attempt, problem::Failure, route_name::RouteName,
+    Link, extract::no_query, idempotency::Attempt, problem::Failure, route_name::RouteName,
     routes::WithoutQuery, stack::RequestLog,
 };
 
@@ -40,6 +43,8 @@ pub mod scopes {
         const PLATFORM_ADMIN: bool = false;
         /// Whether it may be a bound key.
         const BOUND: bool = true;
+        /// The path of the resource whose tokens it takes, which OAuth clients have, in place of those of a login.
+        const RESOURCE: Option<&'static str> = None;
         /// The class of the endpoint: that of the first scope.
         const CLASS: Class = match Self::SCOPES {
             [first, ..] => Class::of(Some(*first)),
@@ -97,6 +102,13 @@ pub mod scopes {
     pub struct Anyone;
     impl Required for Anyone {
         const SCOPES: &'static [Scope] = &[];
+    }
+
+    /// Any caller of the MCP server: a key, or an OAuth client with a token for it.
+    pub struct McpClient;
+    impl Required for McpClient {
+        const SCOPES: &'static [Scope] = &[];
+        const RESOURCE: Option<&'static str> = Some("/mcp");
     }
 
     /// A user of any role; not a key.
@@ -158,7 +170,8 @@ where
             name: route.0,
             class: class.map_or(S::CLASS, |class| class.0),
         };
-        let admission = match admit(&app, &parts.headers, endpoint).await {
+        let resource = S::RESOURCE.map(|path| Link::to(path).to_string());
+        let admission = match admit(&app, &parts.headers, endpoint, resource.as_deref()).await {
             Ok(admission) => admission,
             Err(refused) => {
                 if let Some(facts) = facts {
@@ -212,6 +225,7 @@ async fn admit(
     app: &App,
     headers: &HeaderMap,
     endpoint: Endpoint<'_>,
+    resource: Option<&str>,
 ) -> Result<Admission, Refused> {
     // Before any connection: a request without a credential gets its 401 even if a dependency is down.
     let credential = credential(headers)?;
@@ -225,12 +239,16 @@ async fn admit(
         }
         Credential::Token(token) => {
             let vault = app.vault().await?;
+            let audience = resource.map_or(Audience::Api, Audience::Resource);
             let verified = app
                 .tokens()
                 .await?
-                .verify(TokenKind::Access, token, store, vault)
+                .verify((TokenKind::Access, audience), token, store, vault)
                 .await?;
-            store.admit_user(verified, endpoint).await
+            match resource {
+                Some(resource) => store.admit_grant(verified, resource, endpoint).await,
+                None => store.admit_user(verified, endpoint).await,
+            }
         }
     }
 }

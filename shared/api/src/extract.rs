@@ -19,6 +19,9 @@ use crate::{problem::Failure, strict::Strict};
 /// Largest decoded body: a base64 body must fit into Lambda's payload of 6 MB.
 pub const MAX_BODY: usize = 4_500_000;
 
+/// The media type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Deepest nesting of JSON, the limit of serde_json.
 const MAX_DEPTH: usize = 127;
 
@@ -265,6 +268,29 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
             Segment::Unknown => "/?".to_owned(),
         })
         .collect()
+}
+
+/// The body of a form.
+pub struct Form<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
+        let media_type = request.headers().get(header::CONTENT_TYPE);
+        let is_form = media_type.is_some_and(|value| value.as_bytes().starts_with(FORM.as_bytes()));
+        if !is_form {
+            return Err(Error::new(
+                Kind::UnsupportedType,
+                "unsupported_media_type",
+                format!("Send the body as {FORM}."),
+            )
+            .into());
+        }
+        let bytes = body_bytes(request).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Error::field("", "UTF-8"))?;
+        Ok(Self(from_query(text)?))
+    }
 }
 
 /// Query parameters.

@@ -22,7 +22,7 @@ use utoipa::{
     },
 };
 
-use crate::{Answer, RouteInfo, openai_error, problem::Problem};
+use crate::{Answer, RouteInfo, oauth_error, openai_error, problem::Problem};
 
 pub use argument::Argument;
 pub use success::Success;
@@ -60,6 +60,8 @@ pub enum Access {
         platform_admin: bool,
         /// Whether it may be a bound key.
         bound: bool,
+        /// Whether its token is that of an OAuth client, not of a login.
+        oauth: bool,
     },
 }
 
@@ -144,6 +146,18 @@ impl Description {
         self.parameter(parameter.build());
     }
 
+    /// Adds an optional query parameter, a text.
+    pub fn query_parameter(&mut self, name: &str, sentence: &str) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(sentence))
+            .schema(Some(text));
+        self.parameter(parameter.build());
+    }
+
     /// Adds an optional header.
     pub fn header(&mut self, name: &str, sentence: &str) {
         let text = ObjectBuilder::new().schema_type(Type::String);
@@ -171,6 +185,14 @@ impl Description {
 
     fn answer(&mut self, status: &str, response: Response) {
         self.change(|operation| operation.response(status, response));
+    }
+
+    /// Adds a response with a body of another type.
+    pub fn responds_with(&mut self, status: u16, content_type: &str, sentence: &str) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let response = ResponseBuilder::new().description(sentence);
+        let response = response.content(content_type, Content::new(Some(text)));
+        self.answer(&status.to_string(), response.build());
     }
 
     /// Adds a response with a JSON body.
@@ -286,9 +308,10 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
         let function = ExtensionsBuilder::new().add("x-function", route.function);
         description.change(|operation| operation.extensions(Some(function.build())));
     }
-    let (media_type, schema) = match openai_error::is_at(route.path) {
-        true => ("application/json", "OpenAiErrorBody"),
-        false => ("application/problem+json", "Problem"),
+    let (media_type, schema) = match route.path {
+        path if openai_error::is_at(path) => ("application/json", "OpenAiErrorBody"),
+        path if oauth_error::is_at(path) => ("application/json", "OAuthErrorBody"),
+        _ => ("application/problem+json", "Problem"),
     };
     let problem = |sentence: &str| {
         ResponseBuilder::new()
@@ -301,9 +324,14 @@ fn operation(route: &RouteInfo, id: String, schemas: &mut Components) -> Result<
     };
     description.answer("4XX", problem("Client error: `code` identifies the reason"));
     description.answer("5XX", problem("Server error: try again later"));
-    match openai_error::is_at(route.path) {
-        true => drop(description.schema::<openai_error::OpenAiErrorBody>()),
-        false => drop(description.schema::<Problem>()),
+    match route.path {
+        path if openai_error::is_at(path) => {
+            drop(description.schema::<openai_error::OpenAiErrorBody>());
+        }
+        path if oauth_error::is_at(path) => {
+            drop(description.schema::<oauth_error::OAuthErrorBody>());
+        }
+        _ => drop(description.schema::<Problem>()),
     }
     add_schemas(schemas, description.schemas)?;
     let tag = id.split('-').next().unwrap_or_default().to_owned();

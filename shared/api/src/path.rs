@@ -5,7 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, rejection::RawPathParamsRejection};
 use dynrag_domain::{
     ApiKeyId, ChatSessionId, CollectionId, CustomerId, DeliveryId, DocumentId, Error, JobId,
-    Result, UserId, VersionNumber, WebhookId, answers::MessageNumber, chat::ProviderName,
+    Result, SessionId, UserId, VersionNumber, WebhookId, answers::MessageNumber,
+    chat::ProviderName,
 };
 use http::request::Parts;
 use utoipa::ToSchema;
@@ -27,6 +28,7 @@ impl PathId for CollectionId {}
 impl PathId for CustomerId {}
 impl PathId for DocumentId {}
 impl PathId for JobId {}
+impl PathId for SessionId {}
 impl PathId for UserId {}
 impl PathId for WebhookId {}
 impl PathId for VersionNumber {

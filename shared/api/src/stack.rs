@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     extract::MAX_BODY,
-    links, openai_error,
+    links, oauth_error, openai_error,
     problem::{self, Failure},
     route_name::RouteName,
 };
@@ -127,7 +127,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
 
     let origin = links::origin(&request);
     let answer = next.run(request).instrument(span.clone());
-    let mut response = links::scope(origin, answer).await;
+    let mut response = links::scope(origin.clone(), answer).await;
 
     let _guard = span.enter();
     let route = response.extensions().get::<RouteName>().map(|name| name.0);
@@ -146,26 +146,42 @@ async fn observe(mut request: Request, next: Next) -> Response {
     }
     if let Some(Failure(error)) = &failure {
         response = document(error, &path, &request_id);
-    } else if response.status().is_client_error() && !is_json(response.headers()) {
+    } else if response.status().is_client_error() && !is_written(response.headers()) {
         // A rejection by the framework.
         response = document(&framework(response.status()), &path, &request_id);
+    }
+    if status == 401 && path == "/mcp" {
+        challenge(response.headers_mut(), &origin);
     }
     let limits = facts.get().map_or(&[][..], |(_, limits)| limits);
     finish(response, &request_id, limits)
 }
 
-/// An error in the form that the clients of a path know.
-fn document(error: &Error, path: &str, request_id: &str) -> Response {
-    match openai_error::is_at(path) {
-        true => openai_error::document(error),
-        false => problem::document(error, path, request_id),
+/// Tells an MCP client where it learns how to get a token (RFC 9728).
+fn challenge(headers: &mut HeaderMap, origin: &str) {
+    let metadata = format!("{origin}/.well-known/oauth-protected-resource/mcp");
+    let challenge = format!("Bearer resource_metadata=\"{metadata}\"");
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
+/// An error in the form that the clients of a path know.
+fn document(error: &Error, path: &str, request_id: &str) -> Response {
+    match path {
+        path if openai_error::is_at(path) => openai_error::document(error),
+        path if oauth_error::is_at(path) => oauth_error::document(error, path),
+        _ => problem::document(error, path, request_id),
+    }
+}
+
+/// Whether a handler has written the body: JSON, or a page.
+fn is_written(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE);
+    media_type.is_some_and(|value| {
+        let value = value.as_bytes();
+        value.starts_with(b"application/json") || value.starts_with(b"text/html")
+    })
 }
 
 fn framework(status: StatusCode) -> Error {

@@ -15,6 +15,7 @@ pub mod erasure;
 pub mod exports;
 pub mod jobs;
 pub mod keys;
+pub mod oauth;
 pub mod part_uploads;
 pub mod passwords;
 pub mod realtime;
@@ -53,6 +54,7 @@ pub struct App {
     documents: OnceCell<(Objects, DocumentsConfig)>,
     embeddings: OnceCell<Embeddings>,
     rerank_client: OnceCell<RerankClient>,
+    client_documents: OnceCell<dynrag_web::Client>,
     chat_models: OnceCell<ChatModels>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
     connections: OnceCell<Connections>,
@@ -83,6 +85,7 @@ impl App {
             documents: OnceCell::new(),
             embeddings: OnceCell::new(),
             rerank_client: OnceCell::new(),
+            client_documents: OnceCell::new(),
             chat_models: OnceCell::new(),
             queues: Default::default(),
             connections: OnceCell::new(),
@@ -158,6 +161,18 @@ impl App {
             .get_or_try_init(async || {
                 let vault = self.vault().await?.clone();
                 Embeddings::load(self.cloud().await, vault).await
+            })
+            .await
+    }
+
+    /// The client that reads the metadata documents of OAuth clients.
+    ///
+    /// # Errors
+    /// `internal_error` if a setting is not valid.
+    pub(crate) async fn client_documents(&self) -> Result<&dynrag_web::Client> {
+        self.client_documents
+            .get_or_try_init(async || {
+                dynrag_web::Client::new(oauth::client_settings()?).map_err(Error::internal_fault)
             })
             .await
     }

@@ -19,12 +19,14 @@ use uuid::Uuid;
 
 use crate::{
     App,
-    tokens::{REFRESH_TIME, Subject, TokenKind, Tokens},
+    tokens::{Audience, Subject, TokenKind, Tokens},
 };
 
+pub(crate) use login::authenticate;
 pub use login::log_in;
 pub use logout::{log_out, log_out_everywhere};
 pub use refresh::refresh;
+pub(crate) use refresh::{exchange, granted, verified};
 
 /// The tokens of a session. They are secret, hence no Debug.
 pub struct SessionTokens {
@@ -50,6 +52,7 @@ impl SessionUser {
     /// Returns the subject of the tokens of a new session.
     pub(crate) fn new_session(&self) -> Subject<'_> {
         Subject {
+            audience: Audience::Api,
             customer_id: self.customer_id,
             user_id: self.id,
             session_id: SessionId::generate(),
@@ -87,7 +90,7 @@ impl SigningSecrets {
 }
 
 /// A refresh token with its id and times.
-struct RefreshToken {
+pub(crate) struct RefreshToken {
     id: Uuid,
     token: String,
     hash: [u8; 32],
@@ -96,7 +99,11 @@ struct RefreshToken {
 
 impl RefreshToken {
     /// Issues a new one.
-    fn new(tokens: &Tokens, signing: &SigningSecrets, subject: Subject<'_>) -> Result<Self> {
+    pub(crate) fn new(
+        tokens: &Tokens,
+        signing: &SigningSecrets,
+        subject: Subject<'_>,
+    ) -> Result<Self> {
         // Tokens count whole seconds.
         let now = Utc::now()
             .duration_trunc(TimeDelta::seconds(1))
@@ -122,19 +129,19 @@ impl RefreshToken {
     }
 
     /// Returns its row.
-    fn row(&self, subject: Subject<'_>) -> NewRefreshToken<'_> {
+    pub(crate) fn row(&self, subject: Subject<'_>) -> NewRefreshToken<'_> {
         NewRefreshToken {
             id: self.id,
             session_id: subject.session_id,
             user_id: subject.user_id,
             token_hash: &self.hash,
             issued_at: self.issued_at,
-            expires_at: self.issued_at + REFRESH_TIME,
+            expires_at: self.issued_at + TokenKind::Refresh.time(subject.audience),
         }
     }
 
     /// Pairs it with a new access token.
-    fn with_access(
+    pub(crate) fn with_access(
         self,
         tokens: &Tokens,
         signing: &SigningSecrets,

@@ -27,7 +27,11 @@ pub const REFRESH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Characters of a token secret.
 pub const SECRET_CHARACTERS: usize = 128;
 
-const AUDIENCE: &str = "dynamic-rag-api";
+/// How long the access token of an OAuth client is valid, and its refresh token.
+pub const CLIENT_ACCESS_TIME: Duration = Duration::from_secs(3600);
+const CLIENT_REFRESH_TIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const API: &str = "dynamic-rag-api";
 const CACHE_TIME: Duration = Duration::from_secs(300);
 const MAX_TOKEN_BYTES: usize = 4096;
 
@@ -82,9 +86,29 @@ impl Claims {
     }
 }
 
+/// Where a token is accepted, and nowhere else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience<'a> {
+    /// Our API, for tokens of a login.
+    Api,
+    /// A resource, by its URL, for tokens of an OAuth client (RFC 8707).
+    Resource(&'a str),
+}
+
+impl<'a> Audience<'a> {
+    const fn as_str(self) -> &'a str {
+        match self {
+            Self::Api => API,
+            Self::Resource(url) => url,
+        }
+    }
+}
+
 /// The subject of a token.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
+    /// Where it is accepted.
+    pub audience: Audience<'a>,
     /// Customer.
     pub customer_id: CustomerId,
     /// User.
@@ -123,10 +147,12 @@ impl TokenKind {
     }
 
     /// How long a token of this kind is valid.
-    pub const fn time(self) -> Duration {
-        match self {
-            Self::Access => ACCESS_TIME,
-            Self::Refresh => REFRESH_TIME,
+    pub const fn time(self, audience: Audience<'_>) -> Duration {
+        match (self, audience) {
+            (Self::Access, Audience::Api) => ACCESS_TIME,
+            (Self::Refresh, Audience::Api) => REFRESH_TIME,
+            (Self::Access, Audience::Resource(_)) => CLIENT_ACCESS_TIME,
+            (Self::Refresh, Audience::Resource(_)) => CLIENT_REFRESH_TIME,
         }
     }
 }
@@ -181,37 +207,37 @@ impl Tokens {
             email: subject.email.to_owned(),
             role: subject.role,
             iat: issued_at.timestamp(),
-            exp: (issued_at + kind.time()).timestamp(),
+            exp: (issued_at + kind.time(subject.audience)).timestamp(),
             sid: subject.session_id,
             jti,
             typ: kind.typ().to_owned(),
             iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
+            aud: subject.audience.as_str().to_owned(),
         };
         let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
             .map_err(Error::internal_fault)
     }
 
-    /// Verifies a token of a kind against its customer's live secrets. Nothing else makes a [`Verified`].
+    /// Verifies a token of a kind, for an audience, against its customer's live secrets. Nothing else makes a [`Verified`].
     ///
     /// # Errors
     /// `unauthenticated`, the same for every cause; `unavailable` if the secret cannot be read.
     pub async fn verify(
         &self,
-        kind: TokenKind,
+        (kind, audience): (TokenKind, Audience<'_>),
         token: &str,
         store: &Store,
         vault: &Vault,
     ) -> Result<Verified> {
         let customer = unverified_customer(token)?;
         let secrets = self.live(kind, customer, store, vault).await?;
-        if let Some(verified) = self.signed_by(kind, customer, token, &secrets)? {
+        if let Some(verified) = self.signed_by((kind, audience), customer, token, &secrets)? {
             return Ok(verified);
         }
         if !secrets.is_empty() {
             let secrets = self.read(kind, customer, store, vault).await?;
-            if let Some(verified) = self.signed_by(kind, customer, token, &secrets)? {
+            if let Some(verified) = self.signed_by((kind, audience), customer, token, &secrets)? {
                 return Ok(verified);
             }
         }
@@ -223,13 +249,13 @@ impl Tokens {
     /// Returns the token if one of these secrets signed it.
     fn signed_by(
         &self,
-        kind: TokenKind,
+        wanted: (TokenKind, Audience<'_>),
         customer: CustomerId,
         token: &str,
         secrets: &Secrets,
     ) -> Result<Option<Verified>> {
         for secret in secrets.iter() {
-            match self.check(kind, token, &secret.text) {
+            match self.check(wanted, token, &secret.text) {
                 Ok(claims) if claims.cid == customer => {
                     return claims.signed(secret.version).map(Some);
                 }
@@ -304,7 +330,7 @@ impl Tokens {
 
     fn check(
         &self,
-        kind: TokenKind,
+        (kind, audience): (TokenKind, Audience<'_>),
         token: &str,
         secret: &SecretString,
     ) -> Result<Claims, Rejected> {
@@ -312,7 +338,7 @@ impl Tokens {
         validation.leeway = 5;
         validation.validate_nbf = true;
         validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[AUDIENCE]);
+        validation.set_audience(&[audience.as_str()]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         let key = DecodingKey::from_secret(secret.expose_secret().as_bytes());
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
@@ -367,6 +393,7 @@ mod tests {
         let secret = SecretString::from("s".repeat(SECRET_CHARACTERS));
         let customer_id = CustomerId::generate();
         let subject = Subject {
+            audience: Audience::Api,
             customer_id,
             user_id: UserId::generate(),
             session_id: SessionId::generate(),
@@ -398,31 +425,46 @@ mod tests {
         let (tokens, secret, token, customer) = issued(TokenKind::Access);
         assert_eq!(
             tokens
-                .check(TokenKind::Access, &token, &secret)
+                .check((TokenKind::Access, Audience::Api), &token, &secret)
                 .ok()
                 .unwrap()
                 .cid,
             customer
         );
         assert_eq!(unverified_customer(&token).unwrap(), customer);
-        assert!(tokens.check(TokenKind::Refresh, &token, &secret).is_err());
+        assert!(
+            tokens
+                .check((TokenKind::Refresh, Audience::Api), &token, &secret)
+                .is_err()
+        );
         assert!(
             tokens
                 .check(
-                    TokenKind::Access,
+                    (TokenKind::Access, Audience::Api),
                     &token,
                     &SecretString::from("t".repeat(128))
                 )
                 .is_err()
         );
+        let resource = Audience::Resource("https://api.example/mcp");
+        let other = tokens.check((TokenKind::Access, resource), &token, &secret);
+        assert!(other.is_err(), "another audience");
         let elsewhere = Tokens::new("dynamic-rag/prod".into());
-        assert!(elsewhere.check(TokenKind::Access, &token, &secret).is_err());
+        assert!(
+            elsewhere
+                .check((TokenKind::Access, Audience::Api), &token, &secret)
+                .is_err()
+        );
     }
 
     #[test]
     fn forgeries_fail() {
         let (tokens, secret, token, _) = issued(TokenKind::Access);
-        let check = |token: &str| tokens.check(TokenKind::Access, token, &secret).is_ok();
+        let check = |token: &str| {
+            tokens
+                .check((TokenKind::Access, Audience::Api), token, &secret)
+                .is_ok()
+        };
         for header in [
             r#"{"alg":"none"}"#,
             r#"{"alg":"HS512","typ":"JWT"}"#,

@@ -138,6 +138,12 @@ pub enum Action {
     UserSessionsEnded,
     /// A used refresh token was presented again and the session was ended; target: the session.
     SessionTokenReused,
+    /// A user allowed an OAuth client to act for it; target: the client's session.
+    ClientGranted,
+    /// A client may no longer act for a user; target: the client's session.
+    ClientRevoked,
+    /// A used authorization code was presented again and the client's session was ended; target: the session.
+    ClientCodeReused,
     /// A document was added; target: the document.
     DocumentAdded,
     /// A document got a new version; target: the document.
@@ -198,6 +204,9 @@ impl Action {
             Self::SessionEnded => "session.ended",
             Self::UserSessionsEnded => "user.sessions_ended",
             Self::SessionTokenReused => "session.token_reused",
+            Self::ClientGranted => "client.granted",
+            Self::ClientRevoked => "client.revoked",
+            Self::ClientCodeReused => "client.code_reused",
             Self::DocumentAdded => "document.added",
             Self::DocumentUpdated => "document.updated",
             Self::DocumentRetried => "document.retried",

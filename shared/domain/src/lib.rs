@@ -24,6 +24,7 @@ pub mod mail_tokens;
 pub mod metadata;
 pub mod money;
 mod named;
+pub mod oauth;
 pub mod passwords;
 pub mod queues;
 pub mod quotas;

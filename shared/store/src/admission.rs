@@ -235,6 +235,47 @@ impl Store {
         })
     }
 
+    /// Admits a user with a verified token that an OAuth client got for a resource, with what the client was granted, as far as
+    /// the user may do it itself.
+    ///
+    /// # Errors
+    /// See [`admit_user`](Self::admit_user).
+    pub async fn admit_grant(
+        &self,
+        token: Verified,
+        resource: &str,
+        endpoint: Endpoint<'_>,
+    ) -> Result<Admission, Refused> {
+        let claims = token.claims();
+        let row = self
+            .call_one(
+                include_str!("../queries/admission/grant.sql"),
+                &[
+                    &claims.customer,
+                    &claims.user,
+                    &claims.session,
+                    &token.secret_version(),
+                    &claims.issued_at,
+                    &resource,
+                    &endpoint.name,
+                    &endpoint.class,
+                ],
+            )
+            .await?;
+        let admission = read(self, &row, |row| {
+            let role: Role = row.get("role")?;
+            let granted: Vec<String> = row.get("scopes")?;
+            let scopes = role.scopes().iter().copied();
+            let scopes = scopes.filter(|scope| granted.iter().any(|name| name == scope.as_str()));
+            let user = Principal::User(row.get("principal_id")?);
+            Ok((user, Some(role), scopes.collect()))
+        })?;
+        Ok(Admission {
+            session: Some(claims.session),
+            ..admission
+        })
+    }
+
     /// Admits an API key. The key's public part finds it; the hash of its secret part proves it.
     ///
     /// # Errors

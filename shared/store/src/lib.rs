@@ -46,6 +46,7 @@ pub mod ledger;
 pub mod mail_tokens;
 pub mod mails;
 pub mod maintenance;
+pub mod oauth;
 pub mod originals;
 pub mod outbox;
 mod params;

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use dynrag_domain::{
     CustomerId, DocumentId, Result, SessionId, UserId,
     mail_tokens::MailToken,
+    oauth::AuthorizationCode,
     queues::{Message, OfCustomer},
     realtime::Ticket,
     storage,
@@ -113,6 +114,12 @@ impl TenantId {
     /// begins with: its hash must be stored in that tenant.
     pub(crate) fn of_ticket(ticket: &Ticket) -> Self {
         Self(ticket.customer_id())
+    }
+
+    /// Returns the tenant that an authorization code names. Proof only together with the check of the code, which the transaction
+    /// opened by it begins with: its hash must be stored in that tenant.
+    pub(crate) fn of_code(code: &AuthorizationCode) -> Self {
+        Self(code.customer_id())
     }
 
     /// Returns the tenant of a received message. Proof, because only this platform's functions may send to its queues

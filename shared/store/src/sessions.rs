@@ -44,6 +44,10 @@ pub enum EndReason {
     SecretsRotated,
     /// A spent refresh token was presented again.
     TokenReused,
+    /// The authorization code that it was granted for was presented again.
+    CodeReused,
+    /// Its client may no longer act for the user.
+    Revoked,
 }
 
 impl EndReason {
@@ -55,6 +59,8 @@ impl EndReason {
             Self::UserDisabled => "user_disabled",
             Self::SecretsRotated => "secrets_rotated",
             Self::TokenReused => "token_reused",
+            Self::CodeReused => "code_reused",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::support::database::Database;
 
 /// Tables that belong to no tenant.
 const NOT_TENANTS: &str =
-    "'refinery_schema_history', 'throttles', 'signup_invitations', 'host_turns'";
+    "'refinery_schema_history', 'throttles', 'signup_invitations', 'host_turns', 'oauth_clients'";
 
 /// Each statement returns a line for every violation of its rule. `{t}` stands for the tables of
 /// tenants: oid, name, and the column with the tenant.

@@ -126,6 +126,17 @@ async fn seeded() -> Seeded {
             INSERT INTO pushes (customer_id, connection_id, channel, subject)
             SELECT customer_id, id, 'jobs', customer_id FROM connection";
         superuser.execute(listening, &[&id, &key]).await.unwrap();
+        let granting = "
+            WITH code AS (
+                INSERT INTO oauth_codes (customer_id, id, secret_hash, user_id, client_id, client_name, redirect_uri, challenge,
+                                         resource, scopes, expires_at)
+                SELECT customer_id, gen_random_uuid(), sha256('code'), user_id, 'c', 'C', 'https://client.example/', repeat('x', 43),
+                       'https://api.example/mcp', '{search}', now()
+                FROM sessions WHERE customer_id = $1 LIMIT 1)
+            INSERT INTO oauth_grants (customer_id, session_id, client_id, client_name, redirect_uri, resource, scopes)
+            SELECT customer_id, id, 'c', 'C', 'https://client.example/', 'https://api.example/mcp', '{search}'
+            FROM sessions WHERE customer_id = $1 LIMIT 1";
+        superuser.execute(granting, &[&id]).await.unwrap();
         customers.push(customer.id);
     }
     let (ours, theirs) = (customers[0], customers[1]);

@@ -164,8 +164,12 @@ fn event(route: &Named, there: &Value) -> Event {
     match route.access {
         Access::Public => None,
         Access::Webhook => headers.insert("authorization".into(), "Bearer WEBHOOK_TOKEN".into()),
-        Access::Caller { .. } => {
-            headers.insert("authorization".into(), "Bearer ACCESS_TOKEN".into())
+        Access::Caller { oauth, .. } => {
+            let credential = match oauth {
+                true => "Bearer API_KEY",
+                false => "Bearer ACCESS_TOKEN",
+            };
+            headers.insert("authorization".into(), credential.into())
         }
     };
     for name in KEPT {

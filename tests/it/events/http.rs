@@ -157,6 +157,41 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
             let event = scene.event(&[]);
             call(&mut scene.function, &event).await.ok(200, &[member]);
         }
+        "oauth-resource" | "oauth-server" => {
+            let member = match route {
+                "oauth-resource" => "resource",
+                _ => "issuer",
+            };
+            let event = scene.event(&[]);
+            call(&mut scene.function, &event).await.ok(200, &[member]);
+        }
+        "oauth-authorize" | "oauth-consent" => {
+            let event = scene.event(&[]);
+            let answer = scene.function.answer(&event).await;
+            assert_eq!(answer["statusCode"], 400, "{answer}");
+            let page = answer["body"].as_str().unwrap();
+            assert!(page.starts_with("<!doctype html>"), "{page}");
+        }
+        "oauth-register" => {
+            let event = scene.event(&[]);
+            let members = ["client_id", "redirect_uris"];
+            call(&mut scene.function, &event).await.ok(201, &members);
+        }
+        "oauth-revoke" => {
+            let event = scene.event(&[]);
+            assert_eq!(scene.function.answer(&event).await["statusCode"], 200);
+        }
+        "oauth-token" => {
+            let event = scene.event(&[]);
+            let answer = call(&mut scene.function, &event).await;
+            assert_eq!(answer.body["error"], "invalid_grant", "{answer:?}");
+        }
+        "oauth-revoke-grant" => {
+            let event = scene.event(&[(TOKEN, &scene.ours.access)]);
+            call(&mut scene.function, &event)
+                .await
+                .problem(404, "not_found");
+        }
         "ingest-webhook-receive" => resources::receive(&mut scene).await,
         "search" | "search-documents" | "search-diff" => {
             resources::search(&mut scene, route).await;

@@ -6,6 +6,14 @@
     reason = "a test stops here"
 )]
 
+mod _well_known {
+    mod oauth_authorization_server {
+        mod get;
+    }
+    mod oauth_protected_resource {
+        mod get;
+    }
+}
 mod api {
     mod admin {
         mod customers {
@@ -232,6 +240,14 @@ mod api {
             mod get;
         }
     }
+    mod oauth {
+        mod grants {
+            mod get;
+            mod id {
+                mod delete;
+            }
+        }
+    }
     mod openapi_json {
         mod get;
     }
@@ -286,6 +302,21 @@ mod health {
 mod mcp {
     mod get;
     mod post;
+}
+mod oauth {
+    mod authorize {
+        mod get;
+        mod post;
+    }
+    mod register {
+        mod post;
+    }
+    mod revoke {
+        mod post;
+    }
+    mod token {
+        mod post;
+    }
 }
 mod search {
     mod post;

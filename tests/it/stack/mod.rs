@@ -37,6 +37,7 @@ mod ledger;
 mod limits;
 mod logs;
 mod maintenance;
+mod oauth;
 mod passwords;
 mod poison;
 mod provider;

@@ -83,11 +83,16 @@ pub(super) fn denial(needs: Access, caller: &Caller) -> Option<(u16, &'static st
         scopes,
         user,
         platform_admin,
+        oauth,
         ..
     } = needs
     else {
         return (needs == Access::Webhook).then_some((401, "unauthenticated"));
     };
+    // The token of a login is for another audience.
+    if oauth && caller.is_user {
+        return Some((401, "unauthenticated"));
+    }
     let has = |scope: &Scope| caller.scopes.contains(&scope.as_str());
     if platform_admin && caller.is_user {
         Some((404, "not_found"))
@@ -261,8 +266,8 @@ async fn ask_as(
     let by_id = route.path.contains("{id}") || by_external_id(route);
     let denied = denial(access(route), caller);
     let allowed = denied.is_none();
-    // They would lock the others out, and send emails repeatedly; tests/it/routes covers them.
-    if allowed && ["customers-api-key", "auth-resend-verification"].contains(&route.name) {
+    // They would lock the others out, send emails repeatedly, or take messages of another form; tests/it/routes covers them.
+    if allowed && ["customers-api-key", "auth-resend-verification", "mcp"].contains(&route.name) {
         return requests;
     }
     // A customer has one of each, or none.

@@ -65,6 +65,7 @@ pub fn groups() -> Vec<Group> {
         ),
         group!("ingest", ["ingest"], dynrag_ingest::routes),
         group!("mcp", ["mcp"], dynrag_mcp::routes),
+        group!("oauth", ["oauth"], dynrag_oauth::routes),
         group!("realtime", ["realtime"], dynrag_realtime::routes),
         group!("search", ["search"], dynrag_search::routes),
         group!("system", ["health", "openapi"], dynrag_system::routes),
@@ -140,6 +141,7 @@ pub fn needs(access: Access) -> String {
             platform_admin: true,
             ..
         } => "an administrator of the platform".to_owned(),
+        Access::Caller { oauth: true, .. } => "an API key or an OAuth token".to_owned(),
         Access::Caller { scopes, user, .. } => match (scopes.is_empty(), user) {
             (true, false) => "any credential".to_owned(),
             (true, true) => "an access token".to_owned(),

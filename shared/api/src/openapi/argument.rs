@@ -13,8 +13,9 @@ use utoipa::{
 
 use super::{ACCESS_TOKEN, API_KEY, Access, Description};
 use crate::{
-    Caller, Json, Path, PathIds, Query, SourceAddress,
+    Caller, Form, Json, Path, PathIds, Query, SourceAddress,
     event_stream::{LastEventId, LastEventText, Until},
+    extract::FORM,
     idempotency::Attempt,
     scopes,
 };
@@ -45,6 +46,7 @@ impl<S: scopes::Required> Argument for Caller<S> {
             user: S::USER,
             platform_admin: S::PLATFORM_ADMIN,
             bound: S::BOUND,
+            oauth: S::RESOURCE.is_some(),
         };
         // Requirements are alternatives; within a requirement all scopes are needed.
         let any = S::SCOPES.chunks(1);
@@ -82,6 +84,12 @@ impl Argument for Until {
 impl<T: ToSchema> Argument for Json<T> {
     fn describe(description: &mut Description) {
         description.body::<T>("application/json", true);
+    }
+}
+
+impl<T: ToSchema> Argument for Form<T> {
+    fn describe(description: &mut Description) {
+        description.body::<T>(FORM, true);
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     App,
     sealing::Sealer,
-    tokens::{TokenKind, generate_secret},
+    tokens::{Audience, TokenKind, generate_secret},
 };
 
 /// Result of a rotation.
@@ -46,7 +46,7 @@ pub async fn rotate(app: &App, caller: &Admission, immediately: bool) -> Result<
         let old_for = if immediately {
             Duration::ZERO
         } else {
-            kind.time()
+            kind.time(Audience::Api)
         };
         secrets::replace(&tx, &secret, old_for).await?;
         version = version.max(secret.version);

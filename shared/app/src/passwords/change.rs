@@ -20,7 +20,7 @@ use super::{check_own, hash, own::wrong};
 use crate::{
     App, emails,
     sessions::{SessionTokens, SigningSecrets, begin},
-    tokens::Subject,
+    tokens::{Audience, Subject},
 };
 
 /// Changes the caller's password. All its sessions end, and a new one begins.
@@ -40,6 +40,7 @@ pub async fn change(
     let new_hash = hash(new).await?;
     let signing = SigningSecrets::read(app, caller.customer_id).await?;
     let subject = Subject {
+        audience: Audience::Api,
         customer_id: caller.customer_id,
         user_id: user,
         session_id: SessionId::generate(),

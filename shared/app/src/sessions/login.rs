@@ -4,7 +4,10 @@
 //! password is verified for an unknown address too.
 
 use dynrag_domain::{Error, Kind, Result, identity::Email, passwords::MAX_CHARACTERS};
-use dynrag_store::users;
+use dynrag_store::{
+    Store, Tenant,
+    users::{self, Login},
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{NewSession, SessionUser, SigningSecrets, begin};
@@ -21,16 +24,46 @@ fn refused(why: &str) -> Error {
     .because(why)
 }
 
-/// Logs a user in.
+/// A user whose password was right.
+pub(crate) struct Authenticated {
+    login: Login,
+    email: Email,
+    rehashed: Option<String>,
+}
+
+impl Authenticated {
+    /// The user.
+    pub(crate) fn user(&self) -> SessionUser {
+        SessionUser {
+            customer_id: self.login.tenant.customer_id(),
+            id: self.login.user_id,
+            email: self.email.clone(),
+            role: self.login.role,
+        }
+    }
+
+    /// Opens a transaction of its customer, in which the login ends.
+    pub(crate) async fn tenant(&self, store: &Store, address: &[u8]) -> Result<Tenant> {
+        let tx = store.tenant(self.login.tenant).await?;
+        let user = self.login.user_id;
+        if let Some(rehashed) = &self.rehashed {
+            users::set_password(&tx, user, &self.login.password_hash, rehashed).await?;
+        }
+        users::end_login(&tx, user, &self.email, address).await?;
+        Ok(tx)
+    }
+}
+
+/// Checks address and password.
 ///
 /// # Errors
-/// `invalid_credentials` (unauthenticated); `too_many_attempts` (rate limited); `unavailable`.
-pub async fn log_in(
+/// As for [`log_in`].
+pub(crate) async fn authenticate(
     app: &App,
     address: &[u8],
     email: &str,
     password: SecretString,
-) -> Result<NewSession> {
+) -> Result<Authenticated> {
     if password.expose_secret().chars().count() > MAX_CHARACTERS {
         return Err(refused("password is longer than allowed"));
     }
@@ -48,27 +81,36 @@ pub async fn log_in(
     if !passwords::verify(password.clone(), hash).await? {
         return Err(refused("wrong password or unknown address"));
     }
-    let (Some(found), Ok(email)) = (found, email) else {
+    let (Some(login), Ok(email)) = (found, email) else {
         return Err(refused("unknown address"));
     };
     // Only now is the password available to be hashed with the present parameters.
-    let rehashed = if passwords::is_outdated(&found.password_hash) {
-        Some(passwords::hash(password).await?)
-    } else {
-        None
+    let rehashed = match passwords::is_outdated(&login.password_hash) {
+        true => Some(passwords::hash(password).await?),
+        false => None,
     };
-    let user = SessionUser {
-        customer_id: found.tenant.customer_id(),
-        id: found.user_id,
+    Ok(Authenticated {
+        login,
         email,
-        role: found.role,
-    };
+        rehashed,
+    })
+}
+
+/// Logs a user in.
+///
+/// # Errors
+/// `invalid_credentials` (unauthenticated); `too_many_attempts` (rate limited); `unavailable`.
+pub async fn log_in(
+    app: &App,
+    address: &[u8],
+    email: &str,
+    password: SecretString,
+) -> Result<NewSession> {
+    let authenticated = authenticate(app, address, email, password).await?;
+    let user = authenticated.user();
     let signing = SigningSecrets::read(app, user.customer_id).await?;
-    let tx = store.tenant(found.tenant).await?;
-    if let Some(rehashed) = rehashed {
-        users::set_password(&tx, user.id, &found.password_hash, &rehashed).await?;
-    }
-    users::end_login(&tx, user.id, &user.email, address).await?;
+    let store = app.unbounded_store().await?;
+    let tx = authenticated.tenant(store, address).await?;
     let tokens = begin(&tx, app.tokens().await?, &signing, user.new_session()).await?;
     tx.commit().await?;
     Ok(NewSession { user, tokens })

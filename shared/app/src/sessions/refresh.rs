@@ -9,14 +9,14 @@ use dynrag_domain::{
     Error, Kind, Result,
     sessions::{Decision, decide},
 };
-use dynrag_store::{TenantId, Verified, sessions::Rotation};
+use dynrag_store::{TenantId, Verified, oauth::Granted, sessions::Rotation};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{RefreshToken, SessionTokens, SigningSecrets};
 use crate::{
     App,
-    tokens::{Subject, TokenKind, Tokens},
+    tokens::{Audience, Subject, TokenKind, Tokens},
 };
 
 /// Returns the error of a rejected token: one sentence for every cause.
@@ -29,14 +29,47 @@ fn refused(why: &str) -> Error {
     .because(why)
 }
 
-/// Exchanges a refresh token for the next pair of tokens.
+/// Exchanges a refresh token of a login for the next pair of tokens.
 ///
 /// # Errors
 /// `invalid_refresh_token` (unauthenticated); `unavailable`.
 pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
     let token = token.expose_secret();
-    let verified = verified(app, token).await?;
+    let verified = verified(app, token, Audience::Api).await?;
+    exchange(app, token, &verified, Audience::Api).await
+}
+
+/// Verifies a refresh token of an OAuth client, which names itself. Returns what it was granted.
+///
+/// # Errors
+/// `invalid_refresh_token` (unauthenticated); `unavailable`.
+pub(crate) async fn granted(
+    app: &App,
+    client: &str,
+    token: &str,
+    resource: &str,
+) -> Result<(Verified, Granted)> {
+    let verified = verified(app, token, Audience::Resource(resource)).await?;
     let (tenant, claims) = (TenantId::of_token(&verified), verified.claims());
+    let store = app.unbounded_store().await?;
+    let granted = store.granted(tenant, claims.session).await?;
+    let granted = granted
+        .filter(|granted| granted.client_id == client && granted.resource == resource)
+        .ok_or_else(|| refused("token is another client's"))?;
+    Ok((verified, granted))
+}
+
+/// Exchanges a verified refresh token.
+///
+/// # Errors
+/// `invalid_refresh_token` (unauthenticated); `unavailable`.
+pub(crate) async fn exchange(
+    app: &App,
+    token: &str,
+    verified: &Verified,
+    audience: Audience<'_>,
+) -> Result<SessionTokens> {
+    let (tenant, claims) = (TenantId::of_token(verified), verified.claims());
     // An instance has one connection, and from here on the rotation holds it.
     let signing = SigningSecrets::read(app, claims.customer).await?;
     let rotation = app
@@ -55,6 +88,7 @@ pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
     }
     let email = rotation.email.clone();
     let subject = Subject {
+        audience,
         customer_id: claims.customer,
         user_id: claims.user,
         session_id: claims.session,
@@ -67,12 +101,12 @@ pub async fn refresh(app: &App, token: &SecretString) -> Result<SessionTokens> {
 }
 
 /// Verifies the signature and the times of a refresh token.
-async fn verified(app: &App, token: &str) -> Result<Verified> {
+pub(crate) async fn verified(app: &App, token: &str, audience: Audience<'_>) -> Result<Verified> {
     let (store, vault) = (app.unbounded_store().await?, app.vault().await?);
     let verified = app
         .tokens()
         .await?
-        .verify(TokenKind::Refresh, token, store, vault)
+        .verify((TokenKind::Refresh, audience), token, store, vault)
         .await;
     match verified {
         Ok(verified) => Ok(verified),

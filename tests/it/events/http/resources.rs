@@ -12,6 +12,8 @@ use crate::support::{
     stack::{self, stream::Events},
 };
 
+const KEY: &str = "API_KEY";
+
 /// Routes about a document: the caller's own, and then another tenant's.
 pub(super) async fn document(scene: &mut Scene, route: &str) {
     let id = scene
@@ -273,12 +275,15 @@ pub(super) async fn mcp(scene: &mut Scene) {
     let text = "Goods may be sent back within 30 days.";
     let id = scene.ours.add("Refund policy", text).await;
     scene.ours.completed(&id).await;
-    let forged = scene.event(&[(TOKEN, "e30.e30.c2ln")]);
-    call(&mut scene.function, &forged)
-        .await
-        .problem(401, "unauthenticated");
-    for (token, found) in [(&scene.ours.access, 1), (&scene.theirs.access, 0)] {
-        let event = scene.event(&[(TOKEN, token)]);
+    // Neither a forged key nor the token of a login, which is for the API.
+    for other in ["drk_x", &scene.ours.access.clone()] {
+        let event = scene.event(&[(KEY, other)]);
+        call(&mut scene.function, &event)
+            .await
+            .problem(401, "unauthenticated");
+    }
+    for (key, found) in [(&scene.ours.key, 1), (&scene.theirs.key, 0)] {
+        let event = scene.event(&[(KEY, key)]);
         let body = call(&mut scene.function, &event).await.ok(200, &["result"]);
         let results = &body["result"]["structuredContent"]["results"];
         assert_eq!(results.as_array().unwrap().len(), found, "{body}");

@@ -20,6 +20,7 @@ pub mod exports;
 pub mod keys;
 pub mod mail;
 pub mod mcp;
+pub mod oauth;
 pub mod openai;
 pub mod processes;
 pub mod receiver;

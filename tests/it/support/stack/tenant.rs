@@ -334,7 +334,7 @@ impl Tenant {
             .await
     }
 
-    async fn add_user_at(&self, email: &str, role: &str) -> Uuid {
+    pub async fn add_user_at(&self, email: &str, role: &str) -> Uuid {
         let insert = "INSERT INTO users (customer_id, id, email, password_hash, role)
                       SELECT customer_id, $2, $3, password_hash, $4 FROM users WHERE customer_id = $1
                       ORDER BY created_at LIMIT 1";
