@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""nDCG@10 of search by words, by vectors and hybrid, beside bm25s, tantivy, LanceDB, and reciprocal rank fusion.
+"""nDCG@10 of search by words, by vectors and hybrid, beside bm25s, tantivy, LanceDB and rank fusion.
 
     hybrid.py --search BIN --embedder BIN --e5 DIR --minilm DIR --data DIR --cache DIR [--held-out] [--titles]
 
 The first BIN is the example `quality` of shared/vectors, which searches as the functions do; the other
 arguments are those of vectors.py. Of XQuAD each fifth question is asked, on which the fusion was tuned; with
 --held-out, all others. With --titles, documents are embedded and found with their titles. LanceDB's full-text
-search has the tokenizer `icu` and the stemmer of the language, and its hybrid is as it comes; bm25s and tantivy are
-those of quality.py.
+search has the tokenizer `icu` and the stemmer of the language, and its hybrid is as it comes; bm25s and
+tantivy are those of quality.py.
 
 A difference is given with 95 % of a paired bootstrap over the queries, 10,000 resamples.
 """

@@ -1,6 +1,6 @@
 //! The Model Context Protocol: what models do with a customer's documents, by the same use cases as the routes for programs.
 //!
-//! Streamable HTTP without sessions and with JSON responses, in the revisions that [`server`] lists. The protocol is that of
+//! Streamable HTTP without sessions and with JSON responses, in the revisions that `server` lists. The protocol is that of
 //! `rmcp`; here are the tools, resources and prompts.
 //!
 //! <https://modelcontextprotocol.io/specification>

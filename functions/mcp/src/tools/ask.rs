@@ -1,6 +1,6 @@
 //! `ask`: an answer with citations, each sentence of it checked.
 
-use std::{fmt::Write as _, time::Instant};
+use std::time::Instant;
 
 use dynrag_answering::{ChatAnswer, ChatRequest, answer};
 use dynrag_domain::{
@@ -107,12 +107,10 @@ fn text(answer: &Answer) -> String {
         };
         let page = citation.page.map(|page| format!(", page {page}"));
         let page = page.unwrap_or_default();
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
+        text.push_str(&format!(
             "{heading}\n[{}] {}{page} (document {}, version {}): \"{}\"",
             source.number, citation.title, citation.document_id, citation.version, citation.quote
-        );
+        ));
         heading = "";
     }
     let chars: Vec<char> = answer.answer.chars().collect();
@@ -121,7 +119,7 @@ fn text(answer: &Answer) -> String {
         if sentence.verdict == SentenceVerdict::Unsupported {
             let (start, end) = (sentence.span.0 as usize, sentence.span.1 as usize);
             let words: String = chars.get(start..end).unwrap_or_default().iter().collect();
-            let _ = write!(text, "{heading}\n- {}", words.trim());
+            text.push_str(&format!("{heading}\n- {}", words.trim()));
             heading = "";
         }
     }
