@@ -62,6 +62,9 @@ openai_client() { "$("${STACK[@]}" python | tail -n 1)" tests/openai/run.py "$SC
 # The other clients of OpenAI's API, of which the packages are fetched: in the full form alone.
 other_clients() { "$("${STACK[@]}" python | tail -n 1)" tests/openai/run.py "$SCRATCH/stack.json" --all; }
 
+# Clients of the MCP server and the protocol's conformance suite, of which the packages are fetched: in the full form alone.
+mcp_clients() { "$("${STACK[@]}" python | tail -n 1)" tests/mcp/run.py "$SCRATCH/stack.json"; }
+
 # The injections of agentdojo, of which the package is fetched: in the full form alone.
 injections() { "$("${STACK[@]}" python | tail -n 1)" tests/agentdojo/run.py "$SCRATCH/stack.json"; }
 
@@ -93,6 +96,7 @@ if [ $# -eq 0 ]; then
     if [ -n "${DYNRAG_SOAK:-}" ]; then
         step "agentdojo" injections
         step "LangChain, LlamaIndex, Node, Open WebUI" other_clients
+        step "MCP clients and conformance" mcp_clients
         step "a model that lies" liar
     fi
     step "no secrets in logs and database" secrets_written

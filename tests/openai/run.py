@@ -8,7 +8,6 @@ environment of its own; with --all the other clients of OpenAI's API, too, for w
 """
 
 import argparse
-import fcntl
 import json
 import os
 import shutil
@@ -19,31 +18,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-sys.path[:0] = [str(CHECKOUT / "infra" / "local"), str(CHECKOUT / "tests" / "schemathesis")]
+sys.path[:0] = [str(CHECKOUT / "infra" / "local"), str(CHECKOUT / "tests"), str(CHECKOUT / "tests" / "schemathesis")]
 
-import state
 from needs import ensure_venv
+from node_modules import ensure_modules
 from run import customer
 
 NODE = HERE / "node"
-
-
-def ensure_modules() -> Path:
-    """What node/package-lock.json names, in the cache: one folder per content of that file."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        raise SystemExit("node and npm are missing (Node 20 or newer)")
-    manifests = [NODE / "package.json", NODE / "package-lock.json"]
-    folder = state.cache_dir() / f"node-{state.file_hash(*manifests)[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            for manifest in manifests:
-                shutil.copy(manifest, folder)
-            install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            state.run(install, cwd=folder)
-            (folder / "complete").touch()
-    return folder / "node_modules"
 
 
 def run_node(script: Path, modules: Path, *arguments: str) -> int:
@@ -71,7 +52,7 @@ def others(arguments: list[str]) -> list[str]:
         for script, python in pythons.items()
         if subprocess.run([python, HERE / script, *arguments]).returncode
     ]
-    modules = ensure_modules()
+    modules = ensure_modules(NODE)
     scripts = sorted(NODE.glob("*.mjs"))
     return failed + [script.name for script in scripts if run_node(script, modules, *arguments)]
 

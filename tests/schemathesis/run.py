@@ -34,6 +34,11 @@ NOT_CHECKED = ("unsupported_method", "positive_data_acceptance")
 
 def customer(stack: dict) -> str:
     """Signs a customer up, lifts its limits and returns an access token."""
+    return signed_up(stack)["accessToken"]
+
+
+def signed_up(stack: dict) -> dict:
+    """The same; returns what signing up returned, with the address and the password."""
     account = {
         "email": f"contract-{secrets.token_hex(6)}@example.com",
         "password": secrets.token_urlsafe(24),
@@ -60,7 +65,7 @@ def customer(stack: dict) -> str:
             )
     finally:
         connection.close()
-    return made["accessToken"]
+    return made | account
 
 
 def run(document: Path, url: str, token: str, *more: str) -> subprocess.CompletedProcess:

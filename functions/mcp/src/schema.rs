@@ -22,23 +22,29 @@ pub(crate) fn of<T: ToSchema>() -> JsonObject {
         schema.insert("$defs".into(), Value::Object(defs));
     }
     let mut schema = Value::Object(schema);
-    refer_to_defs(&mut schema);
+    adapt(&mut schema);
     match schema {
         Value::Object(schema) => schema,
         _ => JsonObject::new(),
     }
 }
 
-/// OpenAPI has other types under `#/components/schemas`.
-fn refer_to_defs(schema: &mut Value) {
+/// OpenAPI has other types under `#/components/schemas`. Lists of a fixed length, such as spans, have items of one type: some
+/// clients do not know `prefixItems`.
+fn adapt(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             if let Some(Value::String(to)) = members.get_mut("$ref") {
                 *to = to.replace("#/components/schemas/", "#/$defs/");
             }
-            members.values_mut().for_each(refer_to_defs);
+            if let Some(Value::Array(items)) = members.remove("prefixItems") {
+                members.insert("minItems".into(), items.len().into());
+                members.insert("maxItems".into(), items.len().into());
+                members.insert("items".into(), items.into_iter().next().unwrap_or_default());
+            }
+            members.values_mut().for_each(adapt);
         }
-        Value::Array(items) => items.iter_mut().for_each(refer_to_defs),
+        Value::Array(items) => items.iter_mut().for_each(adapt),
         _ => {}
     }
 }
