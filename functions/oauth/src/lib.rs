@@ -36,10 +36,16 @@ pub fn routes() -> Routes<Arc<App>> {
             metadata::server,
         )
         .get(
-            "oauth-server",
+            "oauth-openid",
             "/.well-known/openid-configuration",
-            "Describe the authorization server",
-            metadata::server,
+            "Describe the authorization server below a path",
+            metadata::openid,
+        )
+        .get(
+            "oauth-keys",
+            "/oauth/keys",
+            "List public keys: there are none",
+            metadata::keys,
         )
         .get(
             "oauth-authorize",

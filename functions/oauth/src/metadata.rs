@@ -57,9 +57,48 @@ pub(crate) async fn resource() -> Answer<Json<Resource>> {
     }))
 }
 
+/// The authorization server as a provider of OpenID Connect describes itself. It issues no ID tokens; but below a path, as behind a
+/// proxy, clients look for its description here alone, and some insist on these members.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenIdServer)]
+pub(crate) struct OpenIdServer {
+    #[serde(flatten)]
+    server: Server,
+    jwks_uri: Link,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 0],
+}
+
+/// The keys with which clients verify tokens themselves: none, as only we do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OAuthKeys)]
+pub(crate) struct Keys {
+    #[schema(value_type = Vec<Object>)]
+    keys: [(); 0],
+}
+
 /// Describes the server.
 pub(crate) async fn server() -> Answer<Json<Server>> {
-    Ok(Json(Server {
+    Ok(Json(described()))
+}
+
+/// The same, where clients look below a path.
+pub(crate) async fn openid() -> Answer<Json<OpenIdServer>> {
+    Ok(Json(OpenIdServer {
+        server: described(),
+        jwks_uri: Link::to("/oauth/keys"),
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: [],
+    }))
+}
+
+/// Lists no keys.
+pub(crate) async fn keys() -> Answer<Json<Keys>> {
+    Ok(Json(Keys { keys: [] }))
+}
+
+fn described() -> Server {
+    Server {
         issuer: issuer(),
         authorization_endpoint: Link::to("/oauth/authorize"),
         token_endpoint: Link::to("/oauth/token"),
@@ -74,5 +113,5 @@ pub(crate) async fn server() -> Answer<Json<Server>> {
         revocation_endpoint_auth_methods_supported: ["none"],
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: true,
-    }))
+    }
 }

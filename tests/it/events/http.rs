@@ -157,9 +157,10 @@ pub(super) async fn feed(stack: Arc<Stack>, file: &Path, route: &str) {
             let event = scene.event(&[]);
             call(&mut scene.function, &event).await.ok(200, &[member]);
         }
-        "oauth-resource" | "oauth-server" => {
+        "oauth-resource" | "oauth-server" | "oauth-openid" | "oauth-keys" => {
             let member = match route {
                 "oauth-resource" => "resource",
+                "oauth-keys" => "keys",
                 _ => "issuer",
             };
             let event = scene.event(&[]);

@@ -13,6 +13,9 @@ mod _well_known {
     mod oauth_protected_resource {
         mod get;
     }
+    mod openid_configuration {
+        mod get;
+    }
 }
 mod api {
     mod admin {
@@ -307,6 +310,9 @@ mod oauth {
     mod authorize {
         mod get;
         mod post;
+    }
+    mod keys {
+        mod get;
     }
     mod register {
         mod post;
