@@ -1,11 +1,12 @@
 -- OAuth for clients of the MCP server. What a client is granted is a session of its user, with less than the user's rights.
 
--- Clients that registered themselves (RFC 7591). They belong to nobody, and expire unless they are used.
+-- Clients that registered themselves (RFC 7591). They belong to nobody. One that no user consents to is forgotten after a day, others
+-- 90 days after their last use.
 CREATE TABLE oauth_clients (
     id            text PRIMARY KEY CHECK (id ~ '^drc_[0-9A-Za-z_-]{22}$'),
     name          text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
     redirect_uris text[] NOT NULL CHECK (cardinality(redirect_uris) BETWEEN 1 AND 10),
-    expires_at    timestamptz NOT NULL DEFAULT now() + interval '90 days'
+    expires_at    timestamptz NOT NULL DEFAULT now() + interval '1 day'
 );
 CREATE INDEX oauth_clients_expired ON oauth_clients (expires_at);
 ALTER TABLE oauth_clients ENABLE ROW LEVEL SECURITY;
@@ -69,13 +70,17 @@ CREATE FUNCTION oauth_register(client text, client_name text, uris text[]) RETUR
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$ INSERT INTO oauth_clients (id, name, redirect_uris) VALUES (client, client_name, uris) $$;
 
--- Finds a client, whose time begins anew when a user is asked about it.
+-- Finds a client.
 CREATE FUNCTION oauth_client(client text) RETURNS TABLE (name text, redirect_uris text[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$ SELECT c.name, c.redirect_uris FROM oauth_clients c WHERE c.id = client AND c.expires_at > now() $$;
+
+-- Has a client last for another 90 days, as it is used; not each time.
+CREATE FUNCTION oauth_renew(client text) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
-    UPDATE oauth_clients c SET expires_at = now() + interval '90 days'
-    WHERE c.id = client AND c.expires_at > now()
-    RETURNING c.name, c.redirect_uris
+    UPDATE oauth_clients SET expires_at = now() + interval '90 days'
+    WHERE id = client AND expires_at BETWEEN now() AND now() + interval '60 days'
     $$;
 
 -- Forgets clients and codes that have expired.
@@ -115,8 +120,9 @@ END $$;
 
 ALTER FUNCTION oauth_register(text, text, text[]) OWNER TO dynrag_definer;
 ALTER FUNCTION oauth_client(text) OWNER TO dynrag_definer;
+ALTER FUNCTION oauth_renew(text) OWNER TO dynrag_definer;
 ALTER FUNCTION sweep_oauth() OWNER TO dynrag_definer;
 ALTER FUNCTION admit_grant(uuid, uuid, uuid, integer, timestamptz, text, text, text) OWNER TO dynrag_definer;
 REVOKE CREATE ON SCHEMA public FROM dynrag_definer;
-GRANT EXECUTE ON FUNCTION oauth_register(text, text, text[]), oauth_client(text), sweep_oauth(),
+GRANT EXECUTE ON FUNCTION oauth_register(text, text, text[]), oauth_client(text), oauth_renew(text), sweep_oauth(),
     admit_grant(uuid, uuid, uuid, integer, timestamptz, text, text, text) TO dynrag_app;

@@ -938,13 +938,9 @@ END $$;
 -- Name: oauth_client(text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.oauth_client(client text) RETURNS TABLE(name text, redirect_uris text[])
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$
-    UPDATE oauth_clients c SET expires_at = now() + interval '90 days'
-    WHERE c.id = client AND c.expires_at > now()
-    RETURNING c.name, c.redirect_uris
-    $$;
+    AS $$ SELECT c.name, c.redirect_uris FROM oauth_clients c WHERE c.id = client AND c.expires_at > now() $$;
 
 -- Name: oauth_register(text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
 
@@ -952,6 +948,16 @@ CREATE FUNCTION public.oauth_register(client text, client_name text, uris text[]
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$ INSERT INTO oauth_clients (id, name, redirect_uris) VALUES (client, client_name, uris) $$;
+
+-- Name: oauth_renew(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.oauth_renew(client text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE oauth_clients SET expires_at = now() + interval '90 days'
+    WHERE id = client AND expires_at BETWEEN now() AND now() + interval '60 days'
+    $$;
 
 -- Name: others_wait_in_slow_lane(uuid); Type: FUNCTION; Schema: public; Owner: -
 
@@ -2374,7 +2380,7 @@ CREATE TABLE public.oauth_clients (
     id text NOT NULL,
     name text NOT NULL,
     redirect_uris text[] NOT NULL,
-    expires_at timestamp with time zone DEFAULT (now() + '90 days'::interval) NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '1 day'::interval) NOT NULL,
     CONSTRAINT oauth_clients_id_check CHECK ((id ~ '^drc_[0-9A-Za-z_-]{22}$'::text)),
     CONSTRAINT oauth_clients_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
     CONSTRAINT oauth_clients_redirect_uris_check CHECK (((cardinality(redirect_uris) >= 1) AND (cardinality(redirect_uris) <= 10)))
@@ -4936,6 +4942,11 @@ GRANT ALL ON FUNCTION public.oauth_client(client text) TO dynrag_app;
 
 REVOKE ALL ON FUNCTION public.oauth_register(client text, client_name text, uris text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.oauth_register(client text, client_name text, uris text[]) TO dynrag_app;
+
+-- Name: FUNCTION oauth_renew(client text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.oauth_renew(client text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.oauth_renew(client text) TO dynrag_app;
 
 -- Name: FUNCTION others_wait_in_slow_lane(tenant uuid); Type: ACL; Schema: public; Owner: -
 

@@ -3,8 +3,8 @@
 
     bench/mcp/mcp.py STACK [--samples 400]
 
-STACK is what `stack.py env` printed for a running stack. One customer with twenty documents; POST /search and the
-tool chunks_search ask the same in turn, each over a connection of its own, by words alone so that no model
+STACK is what `stack.py env` printed for a running stack. One customer with twenty documents; POST /search
+and the tool chunks_search ask the same in turn, each over a connection of its own, by words alone so that no model
 counts. Medians and 95th percentiles in milliseconds, as the client sees them, emulator included, and the
 median of the differences of neighbours.
 """
@@ -84,12 +84,13 @@ def main() -> None:
         for _ in range(20):
             caller.ms()
     pairs = [(search.ms(), tool.ms()) for _ in range(options.samples)]
-    for name, times in zip(("POST /search", "chunks_search"), zip(*pairs, strict=True), strict=True):
+    for name, times in zip(
+        ("POST /search", "chunks_search"), zip(*pairs, strict=True), strict=True
+    ):
         high = sorted(times)[int(len(times) * 0.95)]
         print(f"{name:14} p50 {median(times):6.2f}  p95 {high:6.2f}")
     print(f"{'difference':14} p50 {median(b - a for a, b in pairs):+6.2f}")
 
 
 if __name__ == "__main__":
-
     main()

@@ -3,8 +3,8 @@
 
     tests/mcp/run.py STACK
 
-STACK is what `stack.py env` printed. Signs a customer up. The clients take the twelve steps of steps.py: mcp with
-OAuth, FastMCP, the TypeScript SDK and its successor with an API key. Of the conformance suite those scenarios
+STACK is what `stack.py env` printed. Signs a customer up. The clients take the twelve steps of steps.py:
+mcp with OAuth, FastMCP, the TypeScript SDK and its successor with an API key. Of the conformance suite those scenarios
 must pass that need no tool, resource or prompt of the suite's own (SCENARIOS), and both of an authorization
 server. The suite knows no keys: a proxy adds one.
 """
@@ -26,7 +26,13 @@ from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-sys.path[:0] = [str(CHECKOUT / "infra" / "local"), str(CHECKOUT / "tests"), str(CHECKOUT / "tests" / "schemathesis"), str(HERE)]
+TESTS = CHECKOUT / "tests"
+sys.path[:0] = [
+    str(CHECKOUT / "infra" / "local"),
+    str(TESTS),
+    str(TESTS / "schemathesis"),
+    str(HERE),
+]
 
 from browser import consent
 from needs import ensure_venv
@@ -37,12 +43,12 @@ CALLBACK_PORT = 3119
 # By revision; the others call what a server of the suite's own has.
 SCENARIOS = {
     "2025-11-25": [
-        "server-initialize", "ping", "tools-list", "server-sse-multiple-streams", "resources-list", "prompts-list",
-        "dns-rebinding-protection",
+        "server-initialize", "ping", "tools-list", "server-sse-multiple-streams", "resources-list",
+        "prompts-list", "dns-rebinding-protection",
     ],
     "2026-07-28": [
-        "tools-list", "server-sse-multiple-streams", "resources-list", "sep-2164-resource-not-found", "prompts-list",
-        "dns-rebinding-protection", "caching", "input-required-result-missing-input-response",
+        "tools-list", "server-sse-multiple-streams", "resources-list", "sep-2164-resource-not-found",
+        "prompts-list", "dns-rebinding-protection", "caching", "input-required-result-missing-input-response",
         "input-required-result-unsupported-methods", "input-required-result-ignore-extra-params",
         "input-required-result-validate-input", "http-header-validation",
     ],

@@ -2,7 +2,8 @@
 
     steps.py mcp|fastmcp URL EMAIL PASSWORD KEY
 
-The client `mcp` logs in by OAuth: it registers itself, and a browser (browser.py) consents. `fastmcp` has the key.
+The client `mcp` logs in by OAuth: it registers itself, and a browser (browser.py) consents. `fastmcp` has
+the key.
 """
 
 import asyncio
@@ -52,9 +53,7 @@ async def by_mcp(url: str, email: str, password: str, _key: str):
         came.update(await asyncio.to_thread(consent, to, email, password))
 
     async def callback():
-        return AuthorizationCodeResult(
-            code=came["code"], state=came["state"], iss=came.get("iss")
-        )
+        return AuthorizationCodeResult(code=came["code"], state=came["state"], iss=came.get("iss"))
 
     kept = Kept()
     metadata = OAuthClientMetadata(client_name="mcp", redirect_uris=[REDIRECT])

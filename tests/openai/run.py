@@ -18,7 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
-sys.path[:0] = [str(CHECKOUT / "infra" / "local"), str(CHECKOUT / "tests"), str(CHECKOUT / "tests" / "schemathesis")]
+TESTS = CHECKOUT / "tests"
+sys.path[:0] = [str(CHECKOUT / "infra" / "local"), str(TESTS), str(TESTS / "schemathesis")]
 
 from needs import ensure_venv
 from node_modules import ensure_modules

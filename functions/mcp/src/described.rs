@@ -112,7 +112,7 @@ pub(crate) async fn about(
             .iter()
             .map(|version| version.as_str().to_owned())
             .collect(),
-        authentication: "Authorization: Bearer, with an API key or an access token",
+        authentication: "OAuth 2.1, or Authorization: Bearer with an API key",
         tools_url: Link::to("/tools"),
     })))
 }

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dynrag_api::{Answer, App, SourceAddress, responses::Either};
-use dynrag_app::oauth::{self, Asked, Rejected, Sign};
-use dynrag_domain::{Error, Result, oauth::error};
+use dynrag_app::oauth::{self, Asked, ConsentRequest, Rejected};
+use dynrag_domain::{
+    Error, Result,
+    oauth::{error, is_loopback},
+};
 use secrecy::SecretString;
 
 use crate::{
@@ -19,11 +22,12 @@ type Shown = Either<Page, SeeOther>;
 
 /// Asks the user.
 pub(crate) async fn ask(
+    address: SourceAddress,
     State(app): State<Arc<App>>,
-    InQuery(parameters): InQuery,
+    InQuery { parameters, csrf }: InQuery,
 ) -> Answer<Shown> {
-    match checked(&app, &parameters).await {
-        Ok((asked, sign)) => Ok(Either::Left(consent::page(&asked, &sign, None)?)),
+    match checked(&app, &address, &parameters).await {
+        Ok((asked, request)) => Ok(Either::Left(consent::page(&asked, &request, csrf, None)?)),
         Err(refused) => Ok(refused?),
     }
 }
@@ -38,7 +42,7 @@ pub(crate) async fn answer(
         Ok(parameters) => parameters,
         Err(error) => return Ok(Either::Left(consent::refused(error)?)),
     };
-    let (asked, sign) = match checked(&app, &parameters).await {
+    let (asked, request) = match checked(&app, &address, &parameters).await {
         Ok(checked) => checked,
         Err(refused) => return Ok(refused?),
     };
@@ -52,7 +56,7 @@ pub(crate) async fn answer(
     let (issuer, resource) = (issuer().to_string(), mcp().to_string());
     let approved = oauth::approve(
         &app,
-        (&asked, &sign),
+        (&asked, &request),
         (&issuer, &resource),
         (address.bytes(), email, password),
         &allowed,
@@ -61,7 +65,8 @@ pub(crate) async fn answer(
         Ok(uri) => Either::Right(SeeOther(uri)),
         Err(error) => Either::Left(consent::page(
             &asked,
-            &sign,
+            &request,
+            parameters.get("csrf").map(str::to_owned),
             Some((error, email, &allowed)),
         )?),
     })
@@ -70,16 +75,27 @@ pub(crate) async fn answer(
 /// Checks a request; in place of an error, what the user gets to see.
 async fn checked<'p>(
     app: &App,
+    address: &SourceAddress,
     parameters: &'p Parameters,
-) -> Result<(Asked<'p>, Sign), Result<Shown>> {
+) -> Result<(Asked<'p>, ConsentRequest), Result<Shown>> {
     let here = |error: Error| consent::refused(error).map(Either::Left);
     let asked = parameters.asked().map_err(here)?;
-    let sign = oauth::ask(app, &asked, &mcp().to_string()).await;
-    let sign = sign.map_err(|rejected| match rejected {
+    let request = oauth::ask(app, address.bytes(), &asked, &mcp().to_string()).await;
+    let request = request.map_err(|rejected| match rejected {
         Rejected::Here(error) => here(error),
-        Rejected::Back(error) => back(&asked, &error).map(Either::Right),
+        Rejected::Back(error) => told(&asked, error),
     })?;
-    Ok((asked, sign))
+    Ok((asked, request))
+}
+
+/// Tells the client of an error. Anybody may register a client: a link to us must not lead on to its site, or open its app, without the
+/// user. On this computer it may.
+fn told(asked: &Asked<'_>, error: Error) -> Result<Shown> {
+    let back = back(asked, &error)?;
+    match is_loopback(asked.redirect_uri) {
+        true => Ok(Either::Right(back)),
+        false => consent::refused_by(error, &back.0).map(Either::Left),
+    }
 }
 
 fn back(asked: &Asked<'_>, error: &Error) -> Result<SeeOther> {

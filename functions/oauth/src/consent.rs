@@ -2,7 +2,7 @@
 
 use askama::Template;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use dynrag_app::oauth::{Asked, Sign};
+use dynrag_app::oauth::{Asked, ConsentRequest};
 use dynrag_domain::{Error, Kind, Result, identity::Scope, oauth};
 use url::Url;
 
@@ -42,6 +42,8 @@ struct Choice {
 struct Refused<'a> {
     style: &'static str,
     detail: &'a str,
+    /// Where the client is told.
+    back: Option<&'a str>,
 }
 
 /// What a scope means to a person.
@@ -59,10 +61,13 @@ fn sentence(scope: Scope) -> &'static str {
 /// The page for a request. `again` has why it is shown again, and what was typed.
 pub(crate) fn page(
     asked: &Asked<'_>,
-    sign: &Sign,
+    request: &ConsentRequest,
+    csrf: Option<String>,
     again: Option<(Error, &str, &[Scope])>,
 ) -> Result<Page> {
-    let csrf = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
+    // That of another page that is open, if there is one.
+    let new = || BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
+    let csrf = csrf.unwrap_or_else(new);
     let url = Url::parse(asked.redirect_uri).map_err(Error::internal_fault)?;
     let publisher = Url::parse(asked.client_id).ok();
     let publisher = publisher.as_ref().and_then(Url::host_str);
@@ -78,7 +83,7 @@ pub(crate) fn page(
             .as_ref()
             .is_none_or(|(_, _, allowed)| allowed.contains(&scope)),
     };
-    let scope = oauth::scope_text(&sign.scopes);
+    let scope = oauth::scope_text(&request.scopes);
     let hidden = [
         ("response_type", asked.response_type),
         ("client_id", Some(asked.client_id)),
@@ -91,10 +96,10 @@ pub(crate) fn page(
     ];
     let html = Consent {
         style: STYLE,
-        name: &sign.client.name,
+        name: &request.client.name,
         destination,
         publisher,
-        scopes: sign.scopes.iter().copied().map(choice).collect(),
+        scopes: request.scopes.iter().copied().map(choice).collect(),
         hidden: hidden
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -113,16 +118,22 @@ pub(crate) fn page(
     })
 }
 
-/// The source of a redirect URI for `form-action`, which browsers hold redirects to.
+/// The source of a redirect URI for `form-action`, which browsers hold redirects to, also those of the client's own page.
 fn leads_to(url: &Url) -> String {
-    match url.scheme() {
-        "http" | "https" => url.origin().ascii_serialization(),
-        scheme => format!("{scheme}:"),
-    }
+    format!("{}:", url.scheme())
 }
 
 /// The page that says why a request leads nowhere.
 pub(crate) fn refused(error: Error) -> Result<Page> {
+    refusal(error, None)
+}
+
+/// The same, with the way back to the client.
+pub(crate) fn refused_by(error: Error, back: &str) -> Result<Page> {
+    refusal(error, Some(back))
+}
+
+fn refusal(error: Error, back: Option<&str>) -> Result<Page> {
     let detail = match error.kind() {
         Kind::Internal => "Something failed here. Try again later.",
         _ => error.public(),
@@ -130,6 +141,7 @@ pub(crate) fn refused(error: Error) -> Result<Page> {
     let html = Refused {
         style: STYLE,
         detail,
+        back,
     };
     Ok(Page {
         html: html.render().map_err(Error::internal_fault)?,

@@ -47,6 +47,20 @@ pub fn routes() -> Routes<Arc<App>> {
             "List public keys: there are none",
             metadata::keys,
         )
+        .post(
+            "oauth-token",
+            "/oauth/token",
+            "Get tokens for an authorization code or a refresh token",
+            token::token,
+        )
+        .post(
+            "oauth-revoke",
+            "/oauth/revoke",
+            "Revoke a client's tokens",
+            token::revoke,
+        )
+        // What clients need all the time is not held up by what people do.
+        .sharing_function("oauth-endpoints")
         .get(
             "oauth-authorize",
             "/oauth/authorize",
@@ -60,24 +74,12 @@ pub fn routes() -> Routes<Arc<App>> {
             authorize::answer,
         )
         .post(
-            "oauth-token",
-            "/oauth/token",
-            "Get tokens for an authorization code or a refresh token",
-            token::token,
-        )
-        .post(
             "oauth-register",
             "/oauth/register",
             "Register a client",
             register::register,
         )
-        .post(
-            "oauth-revoke",
-            "/oauth/revoke",
-            "Revoke a client's tokens",
-            token::revoke,
-        )
-        .sharing_function("oauth");
+        .sharing_function("oauth-pages");
     server
         .get(
             "oauth-list-grants",

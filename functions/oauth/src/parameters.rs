@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use dynrag_api::{
-    FORM, Failure, body_bytes,
+    Failure, body_bytes, is_form,
     openapi::{Argument, Description},
 };
 use dynrag_app::oauth::Asked;
@@ -21,6 +21,8 @@ use subtle::ConstantTimeEq;
 
 /// The cookie that proves that a form was sent from our own page.
 pub(crate) const COOKIE: &str = "__Host-dynrag-consent";
+/// Characters of its value.
+const SECRET: usize = 32;
 /// What a scope's checkbox is called.
 pub(crate) const ALLOW: &str = "allow.";
 
@@ -82,14 +84,23 @@ impl Parameters {
 }
 
 /// The query of a request.
-pub(crate) struct InQuery(pub(crate) Parameters);
+pub(crate) struct InQuery {
+    pub(crate) parameters: Parameters,
+    /// The secret of a page that is open already.
+    pub(crate) csrf: Option<String>,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for InQuery {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(Parameters::parse(query.as_bytes())))
+        let is_ours = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let csrf = cookie(&parts.headers);
+        Ok(Self {
+            parameters: Parameters::parse(query.as_bytes()),
+            csrf: csrf.filter(|csrf| csrf.len() == SECRET && csrf.chars().all(is_ours)),
+        })
     }
 }
 
@@ -124,8 +135,7 @@ impl<S: Send + Sync> FromRequest<S> for InForm {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let headers = request.headers();
-        let media_type = headers.get(header::CONTENT_TYPE);
-        let is_form = media_type.is_some_and(|value| value.as_bytes().starts_with(FORM.as_bytes()));
+        let is_form = is_form(headers);
         let cookie = cookie(headers);
         let is_own_site = headers
             .get("sec-fetch-site")
@@ -133,7 +143,7 @@ impl<S: Send + Sync> FromRequest<S> for InForm {
         let parameters = Parameters::parse(&body_bytes(request).await?);
         let token = parameters.get("csrf").unwrap_or_default();
         let is_own = cookie.is_some_and(|cookie| {
-            cookie.len() > 20 && bool::from(cookie.as_bytes().ct_eq(token.as_bytes()))
+            cookie.len() == SECRET && bool::from(cookie.as_bytes().ct_eq(token.as_bytes()))
         });
         match is_form && is_own_site && is_own {
             true => Ok(Self(parameters)),

@@ -19,7 +19,7 @@ pub(crate) struct Registration {
     client_name: Option<String>,
 }
 
-/// A registered client. It is forgotten 90 days after a user was last asked about it.
+/// A registered client. It is forgotten after a day if no user consents, and 90 days after its last use.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OAuthClient)]
 pub(crate) struct Registered {

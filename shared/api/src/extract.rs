@@ -20,7 +20,7 @@ use crate::{problem::Failure, strict::Strict};
 pub const MAX_BODY: usize = 4_500_000;
 
 /// The media type of forms.
-pub const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Deepest nesting of JSON, the limit of serde_json.
 const MAX_DEPTH: usize = 127;
@@ -270,6 +270,13 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
+/// Whether a body is declared as a form.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok()?.split(';').next());
+    media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FORM))
+}
+
 /// The body of a form.
 pub struct Form<T>(pub T);
 
@@ -277,9 +284,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
-        let media_type = request.headers().get(header::CONTENT_TYPE);
-        let is_form = media_type.is_some_and(|value| value.as_bytes().starts_with(FORM.as_bytes()));
-        if !is_form {
+        if !is_form(request.headers()) {
             return Err(Error::new(
                 Kind::UnsupportedType,
                 "unsupported_media_type",

@@ -40,7 +40,7 @@ pub use app_with::{AppWith, With};
 pub use caller::{Caller, scopes};
 pub use dynrag_app::App;
 pub use dynrag_domain::given;
-pub use extract::{FORM, Form, Json, Query, body_bytes, body_too_large, from_json};
+pub use extract::{Form, Json, Query, body_bytes, body_too_large, from_json, is_form};
 pub use links::Link;
 pub use path::{Path, PathId, PathIds};
 pub use problem::Failure;

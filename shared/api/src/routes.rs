@@ -240,11 +240,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Has all routes served by one function behind the API.
+    /// Has all routes that have a function of their own so far served by one, behind the API.
     #[must_use]
     pub fn sharing_function(mut self, function: &'static str) -> Self {
         for route in &mut self.table {
-            route.function = function;
+            if route.function == route.name {
+                route.function = function;
+            }
         }
         self
     }

@@ -125,6 +125,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %request_id);
 
+    let has_token = request.headers().contains_key(header::AUTHORIZATION);
     let origin = links::origin(&request);
     let answer = next.run(request).instrument(span.clone());
     let mut response = links::scope(origin.clone(), answer).await;
@@ -151,16 +152,21 @@ async fn observe(mut request: Request, next: Next) -> Response {
         response = document(&framework(response.status()), &path, &request_id);
     }
     if status == 401 && path == "/mcp" {
-        challenge(response.headers_mut(), &origin);
+        challenge(response.headers_mut(), &origin, has_token);
     }
     let limits = facts.get().map_or(&[][..], |(_, limits)| limits);
     finish(response, &request_id, limits)
 }
 
 /// Tells an MCP client where it learns how to get a token (RFC 9728).
-fn challenge(headers: &mut HeaderMap, origin: &str) {
+fn challenge(headers: &mut HeaderMap, origin: &str, has_token: bool) {
+    // RFC 6750, section 3.1: whether it is worth to refresh.
+    let error = match has_token {
+        true => "error=\"invalid_token\", ",
+        false => "",
+    };
     let metadata = format!("{origin}/.well-known/oauth-protected-resource/mcp");
-    let challenge = format!("Bearer resource_metadata=\"{metadata}\"");
+    let challenge = format!("Bearer {error}resource_metadata=\"{metadata}\"");
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }

@@ -28,14 +28,17 @@ pub mod users;
 mod web_policy;
 pub mod webhooks;
 
+use std::time::Duration;
+
 use dynrag_cloud::{Cloud, Connections, Mailer, Objects, QueueClient, Vault};
 use dynrag_config::{
     ConfigError, ConnectionsConfig, DatabaseConfig, DocumentsConfig, MailConfig, TokenConfig,
     VaultConfig,
 };
-use dynrag_domain::{Error, Result, queues::Queue};
+use dynrag_domain::{Error, Result, oauth::Client, queues::Queue};
 use dynrag_llm::rerank::RerankClient;
 use dynrag_store::Store;
+use moka::future::Cache;
 use tokio::sync::OnceCell;
 
 use crate::{chat_models::ChatModels, embeddings::Embeddings, tokens::Tokens};
@@ -55,6 +58,7 @@ pub struct App {
     embeddings: OnceCell<Embeddings>,
     rerank_client: OnceCell<RerankClient>,
     client_documents: OnceCell<dynrag_web::Client>,
+    clients: Cache<String, Client>,
     chat_models: OnceCell<ChatModels>,
     queues: [OnceCell<QueueClient>; Queue::ALL.len()],
     connections: OnceCell<Connections>,
@@ -67,6 +71,10 @@ impl Default for App {
         Self::new(1)
     }
 }
+
+/// OAuth clients that are remembered, and how long: a user who consents asks for one twice.
+const KNOWN_CLIENTS: u64 = 1_000;
+const CLIENT_TIME: Duration = Duration::from_secs(300);
 
 /// Returns the error for a deployment without a setting.
 fn not_configured(error: ConfigError) -> Error {
@@ -86,6 +94,10 @@ impl App {
             embeddings: OnceCell::new(),
             rerank_client: OnceCell::new(),
             client_documents: OnceCell::new(),
+            clients: Cache::builder()
+                .max_capacity(KNOWN_CLIENTS)
+                .time_to_live(CLIENT_TIME)
+                .build(),
             chat_models: OnceCell::new(),
             queues: Default::default(),
             connections: OnceCell::new(),
@@ -163,6 +175,11 @@ impl App {
                 Embeddings::load(self.cloud().await, vault).await
             })
             .await
+    }
+
+    /// OAuth clients whose metadata documents were read lately, by their URLs.
+    pub(crate) fn clients(&self) -> &Cache<String, Client> {
+        &self.clients
     }
 
     /// The client that reads the metadata documents of OAuth clients.

@@ -9,7 +9,7 @@ mod clients;
 mod revoke;
 mod token;
 
-pub use authorize::{Asked, Rejected, Sign, approve, ask, back_with_error};
+pub use authorize::{Asked, ConsentRequest, Rejected, approve, ask, back_with_error};
 pub use clients::register;
 pub(crate) use clients::settings as client_settings;
 pub use revoke::revoke;

@@ -134,6 +134,28 @@ impl Store {
         client.transpose()
     }
 
+    /// Whether a code was made by us, at whatever time.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn has_code(&self, code: &AuthorizationCode) -> Result<bool> {
+        let tx = self.tenant(TenantId::of_code(code)).await?;
+        let find = include_str!("../queries/oauth/has_code.sql");
+        let found = tx
+            .query_opt(find, &[&tx.customer_id(), &code.id(), &code.hash()])
+            .await?;
+        tx.commit().await?;
+        Ok(found.is_some())
+    }
+
+    /// Has a registration last for another 90 days, as it is used.
+    ///
+    /// # Errors
+    /// `unavailable` without a database.
+    pub async fn renew_client(&self, id: &str) -> Result<()> {
+        self.call("SELECT oauth_renew($1)", &[&id]).await.map(drop)
+    }
+
     /// Locks a code that a client presents. `None` if there is no such code, or it was exchanged before: the session that it was
     /// exchanged for has then ended, as one of its two holders stole it.
     ///
@@ -141,6 +163,9 @@ impl Store {
     /// `unavailable` without a database.
     pub async fn present_code(&self, code: AuthorizationCode) -> Result<Option<Presented>> {
         let tx = self.tenant(TenantId::of_code(&code)).await?;
+        let user = include_str!("../queries/oauth/lock_user.sql");
+        tx.query_opt(user, &[&tx.customer_id(), &code.id(), &code.hash()])
+            .await?;
         let lock = include_str!("../queries/oauth/lock_code.sql");
         let found = tx
             .query_opt(lock, &[&tx.customer_id(), &code.id(), &code.hash()])

@@ -258,6 +258,9 @@ pub async fn end(tx: &Tenant, session: SessionId, reason: EndReason) -> Result<b
 /// # Errors
 /// `unavailable` without a database.
 pub async fn end_all(tx: &Tenant, reason: EndReason) -> Result<usize> {
+    let codes = include_str!("../queries/oauth/forget_codes.sql");
+    tx.query(codes, &[&tx.customer_id(), &None::<UserId>])
+        .await?;
     let rows = tx
         .query(
             include_str!("../queries/sessions/end_all.sql"),
@@ -272,6 +275,9 @@ pub async fn end_all(tx: &Tenant, reason: EndReason) -> Result<usize> {
 /// # Errors
 /// `unavailable` without a database.
 pub async fn end_of_user(tx: &Tenant, user: UserId, reason: EndReason) -> Result<usize> {
+    // Before the sessions: one that a code is exchanged for at this moment is waited for, and then ends too.
+    let codes = include_str!("../queries/oauth/forget_codes.sql");
+    tx.query(codes, &[&tx.customer_id(), &Some(user)]).await?;
     let rows = tx
         .query(
             include_str!("../queries/sessions/end_of_user.sql"),

@@ -180,6 +180,16 @@ pub async fn password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> 
     row.map(|row| row.get("password_hash")).transpose()
 }
 
+/// Returns the password hash of an active user, which nobody changes before the transaction ends.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn lock_password_hash(tx: &Tenant, user: UserId) -> Result<Option<String>> {
+    let lock = include_str!("../queries/users/lock_password_hash.sql");
+    let row = of_user(tx, lock, user).await?;
+    row.map(|row| row.get("password_hash")).transpose()
+}
+
 /// Replaces the password hash that was checked by a new one. Returns false if another caller has changed it meanwhile,
 /// or the user is not active any more.
 ///

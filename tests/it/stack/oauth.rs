@@ -338,7 +338,9 @@ async fn a_user_is_sent_nowhere_but_to_the_client() {
         ),
     ] {
         let answer = stack.authorize(&with(&right, changes)).await;
-        let (to, parameters) = Stack::sent_to(&answer);
+        // A link to us does not lead on by itself, but to this computer.
+        assert!(answer.header("location").is_none(), "{attack}");
+        let (to, parameters) = Stack::led_back(&answer);
         assert_eq!(
             (to.as_str(), parameters["error"].as_str()),
             (REDIRECT, error),
@@ -350,6 +352,17 @@ async fn a_user_is_sent_nowhere_but_to_the_client() {
             "{attack}"
         );
         assert!(!parameters.contains_key("code"), "{attack}");
+    }
+    let here = [
+        ("redirect_uri", "http://127.0.0.1:5/callback"),
+        ("response_type", "token"),
+    ];
+    let (_, parameters) = Stack::sent_to(&stack.authorize(&with(&right, &here)).await);
+    assert_eq!(parameters["error"], "unsupported_response_type");
+    // What the database does not take is no client.
+    for odd in ["\0", "drc_", "drc_\0aaaaaaaaaaaaaaaaaaaaa"] {
+        let answer = stack.authorize(&with(&right, &[("client_id", odd)])).await;
+        assert_eq!(answer.status, 401, "{answer}");
     }
     // The controls: any port of this computer, the app's scheme, the site.
     for uri in [
@@ -458,6 +471,8 @@ async fn a_clients_session_ends_with_the_users() {
     let client = stack.client(&[REDIRECT]).await;
     let tokens = client.connect(&a, "search").await;
     stack.mcp_method(&tokens.access, "ping", json!({})).await;
+    // A code that is not exchanged yet ends too.
+    let code = client.code(&client.request("search"), user(&a)).await;
     let everywhere = a.call_as_user(Method::POST, "/api/auth/logout");
     assert_eq!(
         Answer::of(everywhere.json(&json!({"everywhere": true})))
@@ -472,6 +487,31 @@ async fn a_clients_session_ends_with_the_users() {
         &client.refreshing(&tokens.refresh),
         "invalid_grant",
         "after a logout",
+    )
+    .await;
+    is_refused(
+        &client,
+        &client.exchange(&code),
+        "invalid_grant",
+        "a code from before a logout",
+    )
+    .await;
+    // So does one from before a change of the password.
+    let login = json!({"email": a.email, "password": a.password});
+    let login = Answer::of(stack.http.post(stack.url("/api/auth/login")).json(&login))
+        .await
+        .ok(200);
+    let code = client.code(&client.request("search"), user(&a)).await;
+    let change = stack.http.post(stack.url("/api/auth/change-password"));
+    let change = change.bearer_auth(login["accessToken"].as_str().unwrap());
+    let body =
+        json!({"currentPassword": a.password, "newPassword": format!("New password {}", word())});
+    Answer::of(change.json(&body)).await.ok(200);
+    is_refused(
+        &client,
+        &client.exchange(&code),
+        "invalid_grant",
+        "a code from before a change",
     )
     .await;
 }

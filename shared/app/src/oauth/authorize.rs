@@ -38,7 +38,7 @@ pub struct Asked<'a> {
 
 /// A request that a user can be asked about.
 #[derive(Clone, Debug)]
-pub struct Sign {
+pub struct ConsentRequest {
     /// The client.
     pub client: Client,
     /// What it asks for.
@@ -65,8 +65,13 @@ impl From<Error> for Rejected {
 ///
 /// # Errors
 /// See [`Rejected`].
-pub async fn ask(app: &App, asked: &Asked<'_>, resource: &str) -> Result<Sign, Rejected> {
-    let client = clients::find(app, asked.client_id).await?;
+pub async fn ask(
+    app: &App,
+    address: &[u8],
+    asked: &Asked<'_>,
+    resource: &str,
+) -> Result<ConsentRequest, Rejected> {
+    let client = clients::find(app, address, asked.client_id).await?;
     if !client.redirects_to(asked.redirect_uri) {
         let detail = "redirect_uri is not one of the client's.";
         return Err(Rejected::Here(error("invalid_request", detail)));
@@ -74,7 +79,7 @@ pub async fn ask(app: &App, asked: &Asked<'_>, resource: &str) -> Result<Sign, R
     // From here on the client hears of errors.
     check(asked, resource).map_err(Rejected::Back)?;
     let challenge = oauth::check_challenge(asked.challenge, asked.challenge_method);
-    Ok(Sign {
+    Ok(ConsentRequest {
         client,
         scopes: oauth::requested_scopes(asked.scope),
         challenge: challenge.map_err(Rejected::Back)?,
@@ -115,7 +120,7 @@ pub(super) fn check_resource(asked: Option<&str>, resource: &str) -> Result<()> 
 /// may do none of it; `unavailable`.
 pub async fn approve(
     app: &App,
-    (asked, sign): (&Asked<'_>, &Sign),
+    (asked, request): (&Asked<'_>, &ConsentRequest),
     (issuer, resource): (&str, &str),
     (address, email, password): (&[u8], &str, SecretString),
     allowed: &[Scope],
@@ -123,7 +128,7 @@ pub async fn approve(
     let authenticated = authenticate(app, address, email, password).await?;
     let user = authenticated.user();
     let may = user.role.scopes();
-    let scopes: Vec<Scope> = sign
+    let scopes: Vec<Scope> = request
         .scopes
         .iter()
         .copied()
@@ -139,9 +144,9 @@ pub async fn approve(
     let code = AuthorizationCode::generate(user.customer_id);
     let consent = Consent {
         user_id: user.id,
-        client: &sign.client,
+        client: &request.client,
         redirect_uri: asked.redirect_uri,
-        challenge: &sign.challenge,
+        challenge: &request.challenge,
         resource,
         scopes: &scopes,
     };
@@ -149,6 +154,9 @@ pub async fn approve(
     let tx = authenticated.tenant(store, address).await?;
     add_code(&tx, &code, &consent).await?;
     tx.commit().await?;
+    if clients::is_registered(asked.client_id) {
+        store.renew_client(asked.client_id).await?;
+    }
     back(asked, issuer, &[("code", &code.text())])
 }
 
@@ -157,12 +165,7 @@ pub async fn approve(
 /// # Errors
 /// An internal fault if it is no URI.
 pub fn back_with_error(asked: &Asked<'_>, issuer: &str, why: &Error) -> Result<String> {
-    let code = match why.kind() {
-        Kind::Unavailable => "temporarily_unavailable",
-        Kind::Internal => "server_error",
-        _ => why.code(),
-    };
-    let told = [("error", code), ("error_description", why.public())];
+    let told = [("error", why.code()), ("error_description", why.public())];
     back(asked, issuer, &told)
 }
 

@@ -17,7 +17,10 @@ use crate::{App, web_policy};
 /// Bytes of a metadata document. The draft recommends five kilobytes.
 const MAX_DOCUMENT: usize = 16 * 1024;
 /// For a metadata document: a user waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What the ids of registered clients begin with.
+const PREFIX: &str = "drc_";
+const UNKNOWN: &str = "This client is not registered, or its registration has expired.";
 
 /// A metadata document.
 #[derive(Deserialize)]
@@ -39,7 +42,7 @@ pub async fn register(
     redirect_uris: Vec<String>,
 ) -> Result<Client> {
     let id = format!(
-        "drc_{}",
+        "{PREFIX}{}",
         BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
     );
     let client = Client::new(id, name, redirect_uris)?;
@@ -49,21 +52,39 @@ pub async fn register(
     Ok(client)
 }
 
-/// Returns a client by its id.
+/// Returns a client by its id, for a network address that may have so many documents read.
 ///
 /// # Errors
-/// `invalid_client` if there is none; `unavailable`.
-pub(crate) async fn find(app: &App, id: &str) -> Result<Client> {
+/// `invalid_client` if there is none; `too_many_attempts` (rate limited); `unavailable`.
+pub(crate) async fn find(app: &App, address: &[u8], id: &str) -> Result<Client> {
     match id.contains("://") {
-        true => published(app, id).await,
+        true => {
+            let known = app.clients().get(id).await;
+            match known {
+                Some(client) => Ok(client),
+                None => {
+                    app.attempt("oauth-client", address).await?;
+                    let client = published(app, id).await?;
+                    app.clients().insert(id.to_owned(), client.clone()).await;
+                    Ok(client)
+                }
+            }
+        }
+        false if !is_registered(id) => Err(unknown(UNKNOWN)),
         false => {
             let store = app.unbounded_store().await?;
             let found = store.registered_client(id).await?;
-            found.ok_or_else(|| {
-                unknown("This client is not registered, or its registration has expired.")
-            })
+            found.ok_or_else(|| unknown(UNKNOWN))
         }
     }
+}
+
+/// Whether an id has the form of those that we make.
+pub(super) fn is_registered(id: &str) -> bool {
+    id.strip_prefix(PREFIX).is_some_and(|rest| {
+        let is_ours = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        rest.len() == 22 && rest.chars().all(is_ours)
+    })
 }
 
 fn unknown(detail: &str) -> dynrag_domain::Error {

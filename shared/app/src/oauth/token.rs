@@ -3,12 +3,12 @@
 use dynrag_domain::{
     Error, Kind, Result, SessionId,
     identity::Scope,
-    oauth::{self, AuthorizationCode, error, requested_scopes},
+    oauth::{self, AuthorizationCode, error, known_scopes},
 };
 use dynrag_store::oauth::Presented;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::authorize::check_resource;
+use super::{authorize::check_resource, clients};
 use crate::{
     App,
     sessions::{self, RefreshToken, SessionTokens, SigningSecrets},
@@ -41,14 +41,13 @@ pub async fn exchange_code(
     check_resource(asked, resource)?;
     let code = AuthorizationCode::parse(code.expose_secret());
     let code = code.ok_or_else(|| invalid("no code of ours"))?;
+    let (customer_id, store) = (code.customer_id(), app.unbounded_store().await?);
+    // A made-up code costs no secrets.
+    if !store.has_code(&code).await? {
+        return Err(invalid("unknown"));
+    }
     // An instance has one connection, and from here on the code holds it.
-    let signing = SigningSecrets::read(app, code.customer_id()).await;
-    let signing = signing.map_err(|error| match error.kind() {
-        Kind::Internal => invalid("no such customer"),
-        _ => error,
-    })?;
-    let customer_id = code.customer_id();
-    let store = app.unbounded_store().await?;
+    let signing = SigningSecrets::read(app, customer_id).await?;
     let presented = store.present_code(code).await?;
     let presented = presented.ok_or_else(|| invalid("unknown or used"))?;
     if let Some(why) = mismatch(&presented, client_id, verifier, redirect_uri, resource) {
@@ -116,14 +115,15 @@ pub async fn refresh(
     let found = sessions::granted(app, client_id, token, resource).await;
     let (verified, granted) = found.map_err(unless_unavailable)?;
     let scopes = granted.scopes;
-    let beyond = requested_scopes(scope)
-        .into_iter()
-        .any(|scope| !scopes.contains(&scope));
-    if scope.is_some() && beyond {
+    let asked = known_scopes(scope.unwrap_or_default());
+    if asked.iter().any(|scope| !scopes.contains(scope)) {
         let detail = "scope: more than the user allowed. Ask the user again.";
         return Err(error("invalid_scope", detail));
     }
     let tokens = sessions::exchange(app, token, &verified, audience).await;
+    if clients::is_registered(client_id) {
+        app.unbounded_store().await?.renew_client(client_id).await?;
+    }
     Ok(ClientTokens {
         tokens: tokens.map_err(unless_unavailable)?,
         scopes,

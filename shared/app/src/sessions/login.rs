@@ -46,6 +46,11 @@ impl Authenticated {
     pub(crate) async fn tenant(&self, store: &Store, address: &[u8]) -> Result<Tenant> {
         let tx = store.tenant(self.login.tenant).await?;
         let user = self.login.user_id;
+        // It takes a while to verify a password, in which it may have been changed.
+        let hash = users::lock_password_hash(&tx, user).await?;
+        if hash.as_deref() != Some(&self.login.password_hash) {
+            return Err(refused("password was changed meanwhile"));
+        }
         if let Some(rehashed) = &self.rehashed {
             users::set_password(&tx, user, &self.login.password_hash, rehashed).await?;
         }

@@ -537,6 +537,12 @@ async fn a_call_counts_against_the_limit_of_what_it_does() {
     let refused = stack.mcp_answer(&a.key, "tools/call", params).await;
     refused.problem(429, "rate_limited");
     assert!(refused.header("retry-after").is_some());
+    // However the call is spelt.
+    let spelt = r#"{"jsonrpc":"2.0","id":1,"method":"tools\/call","params":{"name":"s\u0065arch","arguments":{"query":"x"}}}"#;
+    let request = stack.mcp(&a.key).header("content-type", "application/json");
+    Answer::of(request.body(spelt))
+        .await
+        .problem(429, "rate_limited");
     a.mcp("tools/list", json!({})).await;
     let counted = "SELECT sum(requests)::bigint FROM usage_metrics WHERE customer_id = $1 AND operation = 'mcp'";
     assert_eq!(a.count(counted).await, 2);

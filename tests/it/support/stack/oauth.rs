@@ -126,6 +126,21 @@ impl Stack {
         }
     }
 
+    /// The parameters of the address to which the user may go back from a page about an error.
+    pub fn led_back(answer: &Answer) -> (String, BTreeMap<String, String>) {
+        assert_eq!(answer.status, 400, "{answer}");
+        let html = String::from_utf8_lossy(&answer.body).into_owned();
+        let (_, rest) = html
+            .split_once("href=\"")
+            .unwrap_or_else(|| panic!("{html}"));
+        let href = rest.split('"').next().unwrap().replace("&#38;", "&");
+        let url: Url = href.parse().unwrap();
+        let parameters = url.query_pairs().into_owned().collect();
+        let mut bare = url;
+        bare.set_query(None);
+        (bare.into(), parameters)
+    }
+
     /// The parameters of the address that a user is sent to.
     pub fn sent_to(answer: &Answer) -> (String, BTreeMap<String, String>) {
         assert_eq!(answer.status, 303, "{answer}");

@@ -9,6 +9,15 @@ async fn a_client_learns_from_a_401_where_to_get_a_token() {
     let refused = Answer::of(request).await;
     refused.problem(401, "unauthenticated");
     let challenge = refused.header("www-authenticate").unwrap();
+    assert!(!challenge.contains("error"), "{challenge}");
+    let expired = stack
+        .mcp_answer("e30.e30.c2ln", "ping", serde_json::json!({}))
+        .await;
+    let of_token = expired.header("www-authenticate").unwrap();
+    assert!(
+        of_token.starts_with("Bearer error=\"invalid_token\", resource_metadata="),
+        "{of_token}"
+    );
     let (_, metadata) = challenge.split_once("resource_metadata=\"").unwrap();
     let metadata = metadata.trim_end_matches('"');
     for url in [metadata, metadata.trim_end_matches("/mcp")] {

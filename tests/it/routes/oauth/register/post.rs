@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::stack::{Answer, Stack, oauth::refused};
+use crate::support::stack::{
+    Answer, Stack,
+    oauth::{REDIRECT, refused, with},
+};
 
 #[tokio::test]
 async fn a_client_registers_itself_and_is_forgotten_in_time() {
@@ -34,8 +37,25 @@ async fn a_client_registers_itself_and_is_forgotten_in_time() {
     let answer = Answer::of(request.header("content-type", "application/json").body("{")).await;
     assert_eq!(refused(&answer), "invalid_client_metadata");
 
+    // For a day, until a user consents; then for 90 after its last use.
     let sql = stack.sql().await;
     let id = client["client_id"].as_str().unwrap();
+    let days = async || -> i64 {
+        let days = "SELECT round(extract(epoch FROM expires_at - now()) / 86400)::bigint FROM oauth_clients WHERE id = $1";
+        sql.query_one(days, &[&id]).await.unwrap().get(0)
+    };
+    assert_eq!(days().await, 1);
+    let a = stack.signup().await;
+    let mut same = stack.client(&[REDIRECT]).await;
+    id.clone_into(&mut same.id);
+    let asked = with(
+        &same.request("search"),
+        &[("redirect_uri", "https://claude.ai/cb")],
+    );
+    stack.consent_page(&asked).await;
+    assert_eq!(days().await, 1);
+    same.code(&asked, (&a.email, &a.password)).await;
+    assert_eq!(days().await, 90);
     let expire = "UPDATE oauth_clients SET expires_at = now() - interval '1 second' WHERE id = $1";
     sql.execute(expire, &[&id]).await.unwrap();
     stack.sweep().await;

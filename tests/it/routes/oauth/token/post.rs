@@ -43,6 +43,12 @@ async fn a_client_calls_tools_with_what_it_was_granted() {
     let lost = client.tokens(&client.refreshing(&ours.refresh)).await;
     assert_eq!(lost.refresh, next.refresh);
     stack.mcp_method(&next.access, "ping", json!({})).await;
+    // Scopes that we do not have are ignored.
+    let scope = with(
+        &client.refreshing(&next.refresh),
+        &[("scope", "openid search")],
+    );
+    client.tokens(&scope).await;
 }
 
 #[tokio::test]
