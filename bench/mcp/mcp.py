@@ -5,8 +5,8 @@
 
 STACK is what `stack.py env` printed for a running stack. One customer with twenty documents; POST /search
 and the tool chunks_search ask the same in turn, each over a connection of its own, by words alone so that
-no model counts. Medians and 95th percentiles in milliseconds, as the client sees them, emulator included, and the
-median of the differences of neighbours.
+no model counts. Medians and 95th percentiles in milliseconds, as the client sees them, emulator included,
+and the median of the differences of neighbours.
 """
 
 import argparse

@@ -5,8 +5,8 @@
 
 STACK is what `stack.py env` printed. Signs a customer up. The clients take the twelve steps of steps.py:
 mcp with OAuth, FastMCP, the TypeScript SDK and its successor with an API key. Of the conformance suite
-those scenarios must pass that need no tool, resource or prompt of the suite's own (SCENARIOS), and both of an authorization
-server. The suite knows no keys: a proxy adds one.
+those scenarios must pass that need no tool, resource or prompt of the suite's own (SCENARIOS), and both
+of an authorization server. The suite knows no keys: a proxy adds one.
 """
 
 import argparse

@@ -58,6 +58,9 @@ impl IntoResponse for Page {
 impl Success for Page {
     fn describe(description: &mut Description) {
         description.responds_with(200, "text/html", "OK: a page");
+        for status in [400, 401, 403, 429, 500, 503] {
+            description.responds_with(status, "text/html", "A page that says what to do");
+        }
     }
 }
 
