@@ -471,6 +471,16 @@ async fn a_clients_session_ends_with_the_users() {
     let client = stack.client(&[REDIRECT]).await;
     let tokens = client.connect(&a, "search").await;
     stack.mcp_method(&tokens.access, "ping", json!({})).await;
+    // So does one whose time is over in the middle of what a client does: it is told to refresh, and has to ask again.
+    let late = client.connect(&a, "search").await;
+    let expire = "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE customer_id = $1 AND id IN (
+                      SELECT session_id FROM oauth_grants WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 1)";
+    stack.sql().await.execute(expire, &[&a.id]).await.unwrap();
+    let answer = stack.mcp_answer(&late.access, "ping", json!({})).await;
+    answer.problem(401, "unauthenticated");
+    let challenge = answer.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    stack.mcp_method(&tokens.access, "ping", json!({})).await;
     // A code that is not exchanged yet ends too.
     let code = client.code(&client.request("search"), user(&a)).await;
     let everywhere = a.call_as_user(Method::POST, "/api/auth/logout");

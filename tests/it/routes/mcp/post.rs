@@ -37,6 +37,14 @@ async fn a_client_of_each_revision_is_answered() {
         (202, 0),
         "{accepted}"
     );
+    // A call that was cancelled has ended, or ends with its request.
+    let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1, "reason": "late"}});
+    let accepted = Answer::of(stack.mcp(&a.key).json(&cancelled)).await;
+    assert_eq!(
+        (accepted.status, accepted.body.len()),
+        (202, 0),
+        "{accepted}"
+    );
     let tools = a.mcp("tools/list", json!({})).await;
     assert_eq!(tools["tools"].as_array().unwrap().len(), 11);
     assert!(tools.get("resultType").is_none(), "{tools}");
