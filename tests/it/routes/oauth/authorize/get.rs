@@ -125,7 +125,9 @@ async fn a_client_may_publish_what_it_is() {
             "a script" | "too large" => renamed(&served, &id, &site.url(&path)),
             _ => served,
         };
-        site.set("/other.json", document(&[]));
+        // What is behind a redirect would do.
+        let other = renamed(&document(&[]), &id, &site.url(&path));
+        site.set("/other.json", other);
         site.set(&path, served);
         client.id = site.url(&path);
         let answer = stack.authorize(&client.request("search")).await;
