@@ -127,8 +127,8 @@ impl Argument for InQuery {
     }
 }
 
-/// The consent form, sent from our own page.
-pub(crate) struct InForm(pub(crate) Parameters);
+/// The consent form; `None` if it was not sent from our own page.
+pub(crate) struct InForm(Option<Parameters>);
 
 impl<S: Send + Sync> FromRequest<S> for InForm {
     type Rejection = Failure;
@@ -145,23 +145,16 @@ impl<S: Send + Sync> FromRequest<S> for InForm {
         let is_own = cookie.is_some_and(|cookie| {
             cookie.len() == SECRET && bool::from(cookie.as_bytes().ct_eq(token.as_bytes()))
         });
-        match is_form && is_own_site && is_own {
-            true => Ok(Self(parameters)),
-            false => Ok(Self(Parameters {
-                by_name: BTreeMap::new(),
-                is_repeated: false,
-            })),
-        }
+        Ok(Self(
+            (is_form && is_own_site && is_own).then_some(parameters),
+        ))
     }
 }
 
 impl InForm {
     /// The parameters; an error if the form was not sent from our page.
     pub(crate) fn own(self) -> Result<Parameters> {
-        match self.0.by_name.is_empty() {
-            true => Err(not_own()),
-            false => Ok(self.0),
-        }
+        self.0.ok_or_else(not_own)
     }
 }
 
