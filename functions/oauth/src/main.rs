@@ -1,4 +1,4 @@
-//! The function of the OAuth routes.
+//! The functions of the OAuth routes.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {

@@ -317,7 +317,7 @@ async fn an_answer_is_told_while_it_is_written() {
     key.subscribe("chat").await;
     user.subscribe("chat").await;
 
-    // One that is not kept is nobody else's.
+    // An answer that is not stored is not sent to other connections.
     let mut question =
         json!({"message": format!("How long is the {mark} guarantee?"), "store": false});
     Events::of(a.stream(&question)).await.answer();

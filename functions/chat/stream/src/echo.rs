@@ -1,7 +1,6 @@
 //! The events of an answer for the other clients of its caller: WebSocket connections that listen to the conversation.
 //!
-//! They get what the stream's own client gets, at most a few messages a second. The answer itself is told by `push` when it is
-//! stored.
+//! They get the events of the stream, merged into a few messages a second. `push` sends the finished answer once it is stored.
 //!
 //! | it dies | what is left | who recovers it |
 //! |---|---|---|

@@ -49,9 +49,9 @@ pub struct ConsentRequest {
 /// Why a user is not asked.
 #[derive(Debug)]
 pub enum Rejected {
-    /// Nobody knows where the user came from: it is told on a page of ours.
+    /// The client or its redirect URI is not known: the error is shown on our own page.
     Here(Error),
-    /// The client is told: the user is sent back with an error.
+    /// The client is known: the error is for its redirect URI.
     Back(Error),
 }
 

@@ -65,7 +65,7 @@ async fn a_users_client_cannot_do_what_the_user_may_not() {
     let add = json!({"name": "document_add", "arguments": {"title": "T", "content": "c"}});
     let refused = stack.mcp_method(&tokens.access, "tools/call", add).await;
     assert_eq!(refused["isError"], true, "{refused}");
-    // One who may do nothing of it is told so.
+    // A user who holds none of the requested scopes is refused.
     let asked = client.request("documents:write");
     let page = stack.consent_page(&asked).await;
     let form = client.allowing(&page, &asked, (&email, &a.password));
